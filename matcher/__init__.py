@@ -1,0 +1,1 @@
+"""Peer Matcher: finds members of a recovery community someone who truly gets it."""

@@ -1,0 +1,1 @@
+"""What is kept: one SQLAlchemy Core code path over the database."""
