@@ -1,0 +1,1 @@
+"""Profiles as numbers: facet kernels, the features they are inner products of, and the encoder."""
