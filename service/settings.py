@@ -1,0 +1,43 @@
+"""What an operator can set, in one place; nothing else in the service reads the environment or a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+DEFAULT_DATABASE = Path("peer-matcher.db")
+"""In the folder where the command runs, so that nobody's health data lands in a place they did not choose."""
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8077
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The service's settings.
+
+    Attributes:
+        database: The SQLite file; made on first use.
+        as_of: The day on which every answer is given, for demos and tests; None: the running day in UTC.
+        max_body_bytes: The longest request body, imports aside; also the longest line of an import.
+        max_import_bytes: The longest import in one request.
+        import_chunk_lines: An import is stored in transactions of this many lines.
+        snapshot_after_changes: The index is saved once this many changes have followed the last snapshot.
+    """
+
+    database: Path = DEFAULT_DATABASE
+    as_of: date | None = None
+    max_body_bytes: int = 1 * MIB
+    max_import_bytes: int = 512 * MIB
+    import_chunk_lines: int = 500
+    snapshot_after_changes: int = 20_000
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of index snapshots, beside the database. It may be deleted at any time."""
+        return self.database.with_name(self.database.name + ".index")
+
+    def today(self) -> date:
+        """The day for which answers are given."""
+        return self.as_of or datetime.now(UTC).date()

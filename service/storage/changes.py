@@ -1,0 +1,82 @@
+"""The change log: numbers are taken, lines added, and followers ask what is new."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from service.storage.tables import POPULATION, change_head, changes
+
+_NEWEST = select(change_head.c.seq)
+
+
+def now_text() -> str:
+    """The running moment as the tables keep it: ISO 8601, UTC, microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened in a stretch of the log."""
+
+    newest: int
+    member_ids: tuple[str, ...]
+    """Members that changed or went, each once."""
+    population: bool
+    """Whether new facet means came into force."""
+
+
+def newest_seq(connection: Connection) -> int:
+    """The number of the newest change; 0 for an empty log."""
+    return int(connection.execute(_NEWEST).scalar_one())
+
+
+def append(connection: Connection, kind: str, member_ids: Sequence[str | None], at: str) -> range:
+    """Add one line for each of ``member_ids``, in order; returns their numbers."""
+    if not member_ids:
+        return range(0)
+    head = update(change_head).values(seq=change_head.c.seq + len(member_ids)).returning(change_head.c.seq)
+    last = int(connection.execute(head).scalar_one())
+    numbers = range(last - len(member_ids) + 1, last + 1)
+    rows = [
+        {"seq": seq, "kind": kind, "member_id": member_id, "at": at}
+        for seq, member_id in zip(numbers, member_ids, strict=True)
+    ]
+    connection.execute(insert(changes), rows)
+    return numbers
+
+
+def count_since(connection: Connection, seq: int) -> int:
+    """How many lines follow ``seq``."""
+    return int(connection.execute(select(func.count()).select_from(changes).where(changes.c.seq > seq)).scalar_one())
+
+
+def news_since(connection: Connection, seq: int) -> News:
+    """What the lines after ``seq`` tell."""
+    rows = connection.execute(
+        select(changes.c.kind, changes.c.member_id).where(changes.c.seq > seq).order_by(changes.c.seq)
+    )
+    seen: dict[str, None] = {}
+    population = False
+    for kind, member_id in rows:
+        if kind == POPULATION:
+            population = True
+        else:
+            seen[member_id] = None
+    return News(newest=newest_seq(connection), member_ids=tuple(seen), population=population)
+
+
+def fingerprint(connection: Connection, seq: int) -> str:
+    """16 hex digits that name the history up to ``seq``: another database, or a restored one, has others.
+
+    Only the line at ``seq`` is read; it holds the moment of the change to the microsecond.
+    """
+    line = connection.execute(
+        select(changes.c.kind, changes.c.member_id, changes.c.at).where(changes.c.seq == seq)
+    ).one_or_none()
+    text = "\0".join(str(part) for part in (seq, *(line or ())))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

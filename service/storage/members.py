@@ -1,0 +1,132 @@
+"""Members' rows and standing blocks. Profiles are text here; what is in them is the engine's business."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+
+from service.storage.changes import append
+from service.storage.tables import REMOVE, UPSERT, blocks, members
+
+_IN_ONE_STATEMENT = 5_000
+"""Ids bound in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One stored member."""
+
+    member_id: str
+    profile: str
+    seq: int
+    created_at: str
+    updated_at: str
+
+
+_ALL = select(members)
+_ONE = _ALL.where(members.c.member_id == bindparam("id"))
+_SOME = _ALL.where(members.c.member_id.in_(bindparam("ids", expanding=True)))
+
+
+def _row(found: RowMapping) -> MemberRow:
+    return MemberRow(**found)
+
+
+def _portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), _IN_ONE_STATEMENT):
+        yield ids[first : first + _IN_ONE_STATEMENT]
+
+
+def one(connection: Connection, member_id: str) -> MemberRow | None:
+    """The row of ``member_id``, if there is one."""
+    found = connection.execute(_ONE, {"id": member_id}).mappings().one_or_none()
+    return None if found is None else _row(found)
+
+
+def some(connection: Connection, ids: Sequence[str]) -> dict[str, MemberRow]:
+    """The rows of those of ``ids`` that are stored."""
+    return {
+        found["member_id"]: _row(found)
+        for portion in _portions(ids)
+        for found in connection.execute(_SOME, {"ids": portion}).mappings()
+    }
+
+
+def everyone(connection: Connection) -> Iterator[str]:
+    """Every profile, by member id, without holding them all."""
+    rows = connection.execution_options(yield_per=2_000).execute(
+        select(members.c.profile).order_by(members.c.member_id)
+    )
+    for row in rows:
+        yield row[0]
+
+
+def count(connection: Connection) -> int:
+    """How many members are stored."""
+    return int(connection.execute(select(func.count()).select_from(members)).scalar_one())
+
+
+def all_ids(connection: Connection) -> list[str]:
+    """Every member id, sorted."""
+    return list(connection.execute(select(members.c.member_id).order_by(members.c.member_id)).scalars())
+
+
+def standing_blocks(connection: Connection, blockers: Sequence[str]) -> dict[str, list[str]]:
+    """Whom each of ``blockers`` has ever blocked, sorted."""
+    found: dict[str, list[str]] = {}
+    for portion in _portions(blockers):
+        rows = connection.execute(
+            select(blocks).where(blocks.c.blocker.in_(portion)).order_by(blocks.c.blocker, blocks.c.blocked)
+        )
+        for blocker, blocked in rows:
+            found.setdefault(blocker, []).append(blocked)
+    return found
+
+
+def add_blocks(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
+    """Set blocks that are not standing yet."""
+    rows = [{"blocker": blocker, "blocked": blocked} for blocker, blocked in pairs]
+    if rows:
+        connection.execute(insert(blocks), rows)
+
+
+def write(
+    connection: Connection, profiles: Mapping[str, str], present: Mapping[str, MemberRow], at: str
+) -> dict[str, MemberRow]:
+    """Store ``profiles`` by member id and log each as a change.
+
+    Args:
+        connection: a writing transaction.
+        profiles: the JSON of each member to write.
+        present: the rows that are stored now, of the same transaction.
+        at: the moment.
+    """
+    written = {
+        member_id: MemberRow(
+            member_id, profiles[member_id], seq, present[member_id].created_at if member_id in present else at, at
+        )
+        for member_id, seq in zip(profiles, append(connection, UPSERT, list(profiles), at), strict=True)
+    }
+    new = [
+        {"member_id": i, "profile": row.profile, "seq": row.seq, "created_at": row.created_at, "updated_at": at}
+        for i, row in written.items()
+        if i not in present
+    ]
+    old = [
+        {"id": i, "profile": row.profile, "seq": row.seq, "updated_at": at}
+        for i, row in written.items()
+        if i in present
+    ]
+    if new:
+        connection.execute(insert(members), new)
+    if old:
+        connection.execute(update(members).where(members.c.member_id == bindparam("id")), old)
+    return written
+
+
+def remove(connection: Connection, member_id: str, at: str) -> int | None:
+    """Delete the row of ``member_id`` and log it; returns the change's number, or None without a row. Blocks stay."""
+    gone = connection.execute(delete(members).where(members.c.member_id == member_id)).rowcount
+    return append(connection, REMOVE, [member_id], at)[0] if gone else None

@@ -1,0 +1,1 @@
+"""Alembic's scripts, run by the code whenever a database is opened."""

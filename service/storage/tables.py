@@ -1,0 +1,70 @@
+"""The tables, as the newest migration leaves them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
+
+MEMBER_ID_LENGTH = 64
+UPSERT, REMOVE, POPULATION = "upsert", "remove", "population"
+"""The kinds of a change. ``population`` announces new facet means and names no member."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("member_id", String(MEMBER_ID_LENGTH), primary_key=True),
+    Column("profile", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("updated_at", String(32), nullable=False),
+)
+"""One row a member. ``profile`` is the validated profile as JSON with every standing block in it; ``seq`` is the
+member's last change and serves as the row's version."""
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("member_id", String(MEMBER_ID_LENGTH), nullable=True),
+    Column("at", String(32), nullable=False),
+    CheckConstraint(f"kind in ('{UPSERT}', '{REMOVE}', '{POPULATION}')", name="kind"),
+)
+"""Append-only. It says *that* a member changed, never what: whoever follows it reads the current row, so a line of the
+log holds nothing that would have to be erased but an id."""
+
+change_head = Table(
+    "change_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""One row that holds the newest ``seq``. A writer takes its numbers here inside its transaction: the row's lock makes
+the order of the numbers the order of the commits, and a reader that has seen number n has seen everything before it."""
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("blocker", String(MEMBER_ID_LENGTH), primary_key=True),
+    Column("blocked", String(MEMBER_ID_LENGTH), primary_key=True),
+    Index("ix_blocks_blocked", "blocked"),
+)
+"""Every block ever set: two ids and nothing else. Never deleted, not even with the member."""
+
+population = Table(
+    "population",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("means", Text, nullable=False),
+    Column("estimated_as_of", String(10), nullable=False),
+    Column("members", Integer, nullable=False),
+)
+"""What unknown facets score. The newest row counts, from its ``seq`` on; ``members`` were stored at the time."""
