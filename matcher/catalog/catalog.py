@@ -103,15 +103,16 @@ def _place(catalog: Catalog, procedure: str) -> int:
         if procedure.isascii() and is_code(letters):
             code = longest_prefix(letters, catalog.code_places)
     if code is None:
-        raise UnknownProcedure(procedure, _suggestions(catalog, slug))
+        # Codes resemble each other by accident, never by meaning.
+        typed = len(slug) <= _LONGEST_SUGGESTED and not is_code(slug.upper())
+        raise UnknownProcedure(procedure, _suggestions(catalog, slug) if typed else ())
     return code
 
 
+# A file may name one unknown procedure a million times, and comparing it with every slug takes milliseconds.
+@lru_cache(maxsize=1024)
 def _suggestions(catalog: Catalog, slug: str) -> tuple[str, ...]:
     """Up to three slugs whose own spelling or name for people looks like an unknown one."""
-    # Codes resemble each other by accident, never by meaning.
-    if len(slug) > _LONGEST_SUGGESTED or is_code(slug.upper()):
-        return ()
     spellings = _spellings(catalog)
     near = difflib.get_close_matches(slug, spellings, n=9, cutoff=0.6)
     return tuple(dict.fromkeys(spellings[text] for text in near))[:3]
