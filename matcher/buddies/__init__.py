@@ -1,0 +1,1 @@
+"""Buddies and mentors for one member."""

@@ -1,0 +1,143 @@
+"""Recommend peers for one member: exact, safe, explained.
+
+The index finds; the exact score decides; then every peer found is checked once more, rule by rule, against the current records. A
+peer who fails (somebody changed while the search ran) sends the search round again, so that an answer never holds an ineligible
+peer and never lacks an eligible one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from matcher.eligibility.funnel import Funnel
+from matcher.eligibility.rules import Circumstances, broken_rules
+from matcher.embedding.weights import FacetWeights
+from matcher.errors import InvalidRequest, Problem
+from matcher.index.member_index import Found, MemberIndex, Seeker
+from matcher.members.profile import MemberProfile
+from matcher.members.record import MemberRecord
+from matcher.members.vocabulary import KINDS, Kind
+from matcher.scoring.explanation import Reason, reasons
+
+MOST_PEERS = 1000
+ROUNDS = 8
+"""Searches before giving up on members who change faster than a search runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """One recommended peer.
+
+    Attributes:
+        member_id: who.
+        alias: what the seeker may call them.
+        score: exact mutual score in [0, 1].
+        reasons: why, as far as the peer agreed to show it; strongest first.
+    """
+
+    member_id: str
+    alias: str | None
+    score: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendations:
+    """The best peers for one member.
+
+    Attributes:
+        member_id: for whom.
+        kind: ``buddy`` or ``mentor``.
+        k: how many were asked for.
+        as_of: the day for which it holds.
+        peers: ``min(k, eligible)`` of them, best first, ties by id.
+        certified: whether nobody eligible who is not listed can score more than the last one listed.
+        bound: the proof: no member left out scores above it; -1 where nobody eligible was left unscored.
+        funnel: how many members each hard rule removed. For staff.
+    """
+
+    member_id: str
+    kind: Kind
+    k: int
+    as_of: date
+    peers: tuple[Peer, ...]
+    certified: bool
+    bound: float
+    funnel: Funnel
+
+
+def recommend_buddies(
+    index: MemberIndex, member_id: str, k: int = 10, kind: Kind = "buddy", weights: FacetWeights | None = None
+) -> Recommendations:
+    """The best peers for a stored member.
+
+    Args:
+        index: where to look.
+        member_id: for whom.
+        k: how many, 1 to 1,000.
+        kind: ``buddy``, or ``mentor`` for somebody further on.
+        weights: of the facets, for this request alone; by default the index's for buddies, the preset for mentors.
+
+    Raises:
+        UnknownMember: if the index does not hold ``member_id``.
+        InvalidRequest: if ``k`` or ``kind`` is out of range.
+    """
+    _check(k, kind)
+    for _ in range(ROUNDS):
+        answer = _recommend(index, index.seeker(member_id), k, kind, weights, stored=True)
+        if answer is not None:
+            return answer
+    raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
+
+
+def recommend_for_profile(
+    index: MemberIndex, profile: MemberProfile, k: int = 10, kind: Kind = "buddy", weights: FacetWeights | None = None
+) -> Recommendations:
+    """As :func:`recommend_buddies` for a profile that is not stored; a stored member of the same id is left out."""
+    _check(k, kind)
+    for _ in range(ROUNDS):
+        answer = _recommend(index, index.unsaved(profile), k, kind, weights, stored=False)
+        if answer is not None:
+            return answer
+    raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
+
+
+def _check(k: int, kind: str) -> None:
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= MOST_PEERS:
+        raise InvalidRequest(Problem("k", "out of range", f"a whole number from 1 to {MOST_PEERS}"))
+    if kind not in KINDS:
+        raise InvalidRequest(Problem("kind", "no such kind", " or ".join(KINDS)))
+
+
+def _recommend(
+    index: MemberIndex, seeker: Seeker, k: int, kind: Kind, weights: FacetWeights | None, *, stored: bool
+) -> Recommendations | None:
+    if weights is None:
+        weights = FacetWeights.mentor() if kind == "mentor" else index.weights
+    as_of = index.as_of
+    found = index.search(seeker, k, kind, weights)
+    names = [found.slots.ids[slot] for slot in found.top.slots]
+    current = index.records([*names, seeker.record.member_id])
+    seeker_now = current.pop() if stored else seeker.record
+    at = Circumstances(as_of, kind, index.relations)
+    if seeker_now is None or index.as_of != as_of:
+        return None
+    if any(record is None or broken_rules(seeker_now, record, at) for record in current):
+        return None
+    peers = tuple(_peer(found, seeker, place, record, kind) for place, record in enumerate(current) if record is not None)
+    last = peers[-1].score if peers else -1.0
+    certified = len(peers) == min(k, found.funnel.eligible) and found.top.bound <= last
+    return Recommendations(
+        seeker.record.member_id, kind, k, as_of, peers, certified, found.top.bound, found.funnel
+    )
+
+
+def _peer(found: Found, seeker: Seeker, place: int, record: MemberRecord, kind: Kind) -> Peer:
+    rows = found.slots.rows
+    one, other = seeker.row[0], rows[found.top.slots[place]]
+    scoring = found.scoring
+    why = reasons(
+        seeker.record, record, one, other, scoring.parts(one, other), scoring.weights, found.slots.coder.catalog, kind == "mentor"
+    )
+    return Peer(record.member_id, record.alias, float(found.top.scores[place]), why)

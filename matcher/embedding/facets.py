@@ -1,0 +1,243 @@
+"""The facets: each as an exact kernel between two rows and as the sparse features whose inner product that kernel is.
+
+A kernel returns a number in [0, 1], or ``UNKNOWN_FIT`` where either side does not say. A feature function writes the coordinates and
+values of one row's feature vector and returns how many it wrote, 0 where the facet is unknown; feature vectors of known facets
+have norm 1 (a free interest tag stands on coordinates that only the norm knows of, so that there the written part is shorter).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.catalog import Catalog
+from matcher.compilation import compiled
+from matcher.embedding.rows import TagGroups, tag_inner_product
+
+PARTS = ("procedure", "stage", "topics", "support", "channel", "cadence", "interests", "age")
+"""The weighted parts of a fit, in the order of ``FacetWeights.parts()``; channel and cadence share the facet *contact*."""
+PROCEDURE, STAGE, TOPICS, SUPPORT, CHANNEL, CADENCE, INTERESTS, AGE = range(8)
+
+UNKNOWN_FIT = -1.0
+STAGE_SPREAD = 0.6
+"""Standard deviation of the stage kernel, in units of ``u``."""
+GRID_STEP = STAGE_SPREAD / 2
+GRID_LOW = -12.1
+GRID_POINTS = 88
+"""The stage features' grid: Gaussian bumps every half spread. By Poisson summation their inner product is the Gaussian kernel to a
+relative error of 2 exp(-2 pi^2) = 5e-9, far below float32."""
+AGE_SCALE_YEARS = 20.0
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+SAME_FAMILY, SAME_DOMAIN = 0.7, 0.35
+
+Row = Any
+"""One record of :data:`matcher.embedding.rows.FACET_ROW`."""
+
+
+@compiled
+def procedure_kernel(one: Row, other: Row) -> float:
+    """Depth of the common path in the catalogue's tree."""
+    if one.procedure < 0 or other.procedure < 0:
+        return -1.0
+    if one.procedure == other.procedure:
+        return 1.0
+    if one.family == other.family:
+        return 0.7
+    if one.domain == other.domain:
+        return 0.35
+    return 0.0
+
+
+@compiled
+def stage_kernel(one: Row, other: Row) -> float:
+    """Gaussian in the difference of stages: the closer, the better."""
+    if one.band < 0 or other.band < 0:
+        return -1.0
+    difference = (one.u - other.u) / 0.6
+    return math.exp(-0.5 * difference * difference)
+
+
+@compiled
+def mentor_edge(band: int) -> float:
+    """The stage from which a mentor has full credit for a seeker in ``band``: where the next band starts."""
+    if band <= 0:
+        return 0.0
+    if band == 1:
+        return math.asinh(1.0)
+    if band == 2:
+        return math.asinh(3.5)
+    if band == 3:
+        return math.asinh(10.0)
+    return math.asinh(20.0)
+
+
+@compiled
+def mentor_credit(band: int, stage: float) -> float:
+    """Credit of a mentor at ``stage`` for a seeker in ``band``: full one band ahead, falling off before."""
+    short = (mentor_edge(band) - stage) / 0.6
+    return 1.0 if short <= 0.0 else math.exp(-0.5 * short * short)
+
+
+@compiled
+def mentor_stage_kernel(seeker: Row, mentor: Row) -> float:
+    """Whether the mentor is further on than the seeker."""
+    if seeker.band < 0 or mentor.band < 0:
+        return -1.0
+    return mentor_credit(seeker.band, mentor.u)
+
+
+@compiled
+def topics_kernel(one: Row, other: Row, groups: TagGroups) -> float:
+    """Cosine of topic sets in the two-level vocabulary."""
+    if one.topic_count == 0 or other.topic_count == 0:
+        return -1.0
+    inner = tag_inner_product(one.topics, one.topic_count, other.topics, other.topic_count, groups.topics)
+    return min(1.0, inner / (one.topic_norm * other.topic_norm))
+
+
+@compiled
+def interests_kernel(one: Row, other: Row, groups: TagGroups) -> float:
+    """Cosine of interest sets in the two-level vocabulary; a free tag matches itself."""
+    if one.interest_count == 0 or other.interest_count == 0:
+        return -1.0
+    inner = tag_inner_product(one.interests, one.interest_count, other.interests, other.interest_count, groups.interests)
+    return min(1.0, inner / (one.interest_norm * other.interest_norm))
+
+
+@compiled
+def bits(mask: int) -> int:
+    """Number of set bits in a four-bit mask."""
+    return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1)
+
+
+@compiled
+def support_kernel(asking: Row, giving: Row) -> float:
+    """Share of the asker's needs that the giver offers. Directed."""
+    if asking.needs == 0 or giving.offers == 0:
+        return -1.0
+    return bits(asking.needs & giving.offers) / bits(asking.needs)
+
+
+@compiled
+def channel_kernel(one: Row, other: Row) -> float:
+    """Cosine of channel sets."""
+    if one.channels == 0 or other.channels == 0:
+        return -1.0
+    return bits(one.channels & other.channels) / math.sqrt(bits(one.channels) * bits(other.channels))
+
+
+@compiled
+def cadence_kernel(one: Row, other: Row) -> float:
+    """Same cadence 1, a step apart a half, daily against monthly 0."""
+    if one.cadence < 0 or other.cadence < 0:
+        return -1.0
+    return 1.0 - 0.5 * abs(one.cadence - other.cadence)
+
+
+@compiled
+def age_kernel(one: Row, other: Row) -> float:
+    """Exponential in the gap between years of birth."""
+    if one.birth_year == 0 or other.birth_year == 0:
+        return -1.0
+    return math.exp(-abs(one.birth_year - other.birth_year) / 20.0)
+
+
+Coordinates = npt.NDArray[np.int32]
+Values = npt.NDArray[np.float64]
+
+
+@compiled
+def procedure_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+    """One coordinate per node on the path: domain, family (after 64 domains), leaf (after 448 families)."""
+    if row.procedure < 0:
+        return 0
+    at[0], value[0] = row.domain, math.sqrt(0.35)
+    at[1], value[1] = 64 + row.family, math.sqrt(0.7 - 0.35)
+    at[2], value[2] = 512 + row.procedure, math.sqrt(1.0 - 0.7)
+    return 3
+
+
+@compiled
+def stage_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+    """Gaussian bumps on a fixed grid; those below 1e-13 are left out."""
+    if row.band < 0:
+        return 0
+    scale = math.sqrt(0.3 / (0.6 * math.sqrt(math.pi / 2.0)))
+    middle = int(round((row.u + 12.1) / 0.3))
+    count = 0
+    for point in range(max(0, middle - 11), min(88, middle + 12)):
+        difference = (row.u + 12.1 - 0.3 * point) / 0.6
+        at[count], value[count] = point, scale * math.exp(-difference * difference)
+        count += 1
+    return count
+
+
+@compiled
+def tag_features(
+    tags: npt.NDArray[Any], count: int, norm: float, groups: npt.NDArray[np.int16], at: Coordinates, value: Values
+) -> int:
+    """Each catalogue tag on its own coordinate (after 128 groups) and its group's. A coordinate may be written twice."""
+    written = 0
+    for i in range(count):
+        tag = tags[i]
+        if 0 <= tag < groups.size:
+            at[written], value[written] = groups[tag], math.sqrt(0.3) / norm
+            at[written + 1], value[written + 1] = 128 + tag, math.sqrt(0.7) / norm
+            written += 2
+    return written
+
+
+@compiled
+def topics_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+    """Topic set, normalised."""
+    return tag_features(row.topics, row.topic_count, row.topic_norm, groups.topics, at, value)
+
+
+@compiled
+def interests_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+    """Catalogue interests of the set, normalised with its free tags."""
+    return tag_features(row.interests, row.interest_count, row.interest_norm, groups.interests, at, value)
+
+
+@compiled
+def age_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+    """The exponential kernel on whole years as a first-order autoregression: its innovations are orthogonal."""
+    if row.birth_year == 0:
+        return 0
+    year = row.birth_year - 1900
+    decay = math.exp(-1.0 / 20.0)
+    share = math.sqrt(1.0 - decay * decay)
+    for step in range(year):
+        at[step], value[step] = year - step, share * math.pow(decay, step)
+    at[year], value[year] = 0, math.pow(decay, year)
+    return year + 1
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedFacet:
+    """A symmetric facet with more coordinates than the encoder keeps.
+
+    Attributes:
+        part: which weighted part of the fit it is.
+        features: writes (coordinate, value) pairs of one row; compiled.
+        width: number of coordinates with this catalogue.
+    """
+
+    part: int
+    features: Callable[[Row, TagGroups, Coordinates, Values], int]
+    width: Callable[[Catalog], int]
+
+
+ROTATED = (
+    RotatedFacet(PROCEDURE, procedure_features, lambda catalog: 512 + len(catalog.procedures)),
+    RotatedFacet(STAGE, stage_features, lambda _: GRID_POINTS),
+    RotatedFacet(TOPICS, topics_features, lambda catalog: 128 + len(catalog.topics.tags)),
+    RotatedFacet(INTERESTS, interests_features, lambda catalog: 128 + len(catalog.interests.tags)),
+    RotatedFacet(AGE, age_features, lambda _: LAST_YEAR - FIRST_YEAR + 1),
+)
+"""In the order in which the encoder lays them out."""

@@ -1,0 +1,1 @@
+"""The live index: exact top-k search over members that come, change and go."""

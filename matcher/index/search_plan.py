@@ -1,0 +1,119 @@
+"""The planner: how one search reaches its exact top k with the least work, and what certifies it.
+
+1. Few eligible: score them all (plan ``gather``).
+2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those: the k-th best is
+   a threshold. Every unopened shelf whose bound does not reach it is done with.
+3. The rest is swept by FAISS: vectors whose inner product, an upper bound of the score, exceeds the threshold; their exact
+   scores decide (plan ``shelves``).
+Members that came since the shelves were arranged are scored one by one. Nothing unscored can beat the k-th best: its shelf's bound or
+its own inner product is at or below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.eligibility.bitsets import Words, slots_of_bits
+from matcher.embedding.encoder import Encoder
+from matcher.embedding.rows import Rows
+from matcher.index.shelves import Shelves, shelf_ids
+from matcher.scoring.fit import Scoring
+
+GATHER_LIMIT = 2048
+"""Up to so many eligible members are scored outright: 0.3 ms."""
+SEED_ROWS = 600
+"""Eligible members scored before sweeping; more find a better threshold, fewer cost less."""
+SWEEP_SLACK = 2e-6
+"""Taken off the threshold for float32; the encoder's margin is larger, so ties are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopMembers:
+    """The best members of one search.
+
+    Attributes:
+        slots: (m,) best first; ties by member id.
+        scores: (m,) float64 exact scores.
+        bound: nobody who was not scored can score more than this.
+        plan: ``gather`` or ``shelves``.
+        scored: how many members were scored exactly.
+    """
+
+    slots: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    bound: float
+    plan: str
+    scored: int
+
+
+def search(
+    shelves: Shelves,
+    rows: Rows,
+    ids: Sequence[str],
+    seeker: Rows,
+    eligible: Words,
+    eligible_count: int,
+    k: int,
+    scoring: Scoring,
+    encoder: Encoder,
+) -> TopMembers:
+    """The exact ``min(k, eligible_count)`` best members.
+
+    Args:
+        shelves: arrangement of the first slots.
+        rows: (slots,) of FACET_ROW, the later ones not on shelves yet.
+        ids: member id by slot, for ties.
+        seeker: (1,) of FACET_ROW.
+        eligible: bit set of those who may be answered.
+        eligible_count: how many that are.
+        k: how many are wanted, at least 1.
+        scoring: weights and means of the request.
+        encoder: the one the shelves' vectors were made with.
+    """
+    if eligible_count <= max(GATHER_LIMIT, k):
+        slots = slots_of_bits(eligible, 0, eligible_count)
+        return _top(slots, scoring.slots(seeker, rows, slots), ids, k, -1.0, "gather")
+    late = slots_of_bits(eligible, shelves.size >> 6, min(eligible_count, rows.size - shelves.size + 64))
+    late = late[late >= shelves.size]
+    bounds = shelves.bounds(seeker, scoring)
+    wanted = int(max(SEED_ROWS, 4 * k) * shelves.size / eligible_count) + 1
+    while True:
+        opened = shelves.best(bounds, wanted)
+        slots = np.concatenate([late, shelves.eligible_on(shelf_ids(opened), eligible)])
+        if slots.size >= k or wanted >= shelves.size:
+            break
+        wanted *= 4
+    scores = scoring.slots(seeker, rows, slots)
+    threshold = float(np.partition(scores, slots.size - k)[slots.size - k])
+    left = shelf_ids((bounds >= threshold) & ~opened)
+    if left.size:
+        if shelves.rows_on(left) * eligible_count < GATHER_LIMIT * shelves.size // 4:
+            more = shelves.eligible_on(left, eligible)
+        else:
+            query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
+            more = shelves.above(left, eligible, query, threshold - SWEEP_SLACK)
+        if more.size:
+            slots = np.concatenate([slots, more])
+            scores = np.concatenate([scores, scoring.slots(seeker, rows, more)])
+    return _top(slots, scores, ids, k, threshold, "shelves")
+
+
+def _top(
+    slots: npt.NDArray[np.int64],
+    scores: npt.NDArray[np.float64],
+    ids: Sequence[str],
+    k: int,
+    bound: float,
+    plan: str,
+) -> TopMembers:
+    scored = slots.size
+    if scored > k:
+        worst = np.partition(scores, scored - k)[scored - k]
+        among = np.flatnonzero(scores >= worst)
+        slots, scores = slots[among], scores[among]
+    ranked = sorted(range(slots.size), key=lambda i: (-scores[i], ids[slots[i]]))[:k]
+    return TopMembers(slots[ranked], scores[ranked], bound, plan, scored)

@@ -1,0 +1,1 @@
+"""The exact score and the reasons behind it."""

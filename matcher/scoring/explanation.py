@@ -1,0 +1,148 @@
+"""Why two members fit, in words, through the gate of what the other agreed to show.
+
+A reason about a peer tells the seeker something about that peer. It is only ever made of facets that the peer ``shares``; it names a
+stage band and a procedure family, never a date; topics and interests only where both list them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from matcher.catalog import Catalog
+from matcher.embedding.facets import PARTS
+from matcher.members.record import MemberRecord
+from matcher.members.stage import StageBand
+from matcher.members.vocabulary import SUPPORT_TYPES
+
+MOST_REASONS = 3
+MOST_NAMED = 3
+
+BAND_WORDS = {
+    StageBand.PREPARING: "preparing",
+    StageBand.FIRST_DAYS: "in the first days",
+    StageBand.EARLY: "early in recovery",
+    StageBand.MIDDLE: "in the middle of recovery",
+    StageBand.LATE: "late in recovery",
+    StageBand.SETTLED: "settled",
+}
+SUPPORT_WORDS = {
+    "emotional": "emotional support",
+    "informational": "advice from experience",
+    "instrumental": "practical help",
+    "companionship": "company",
+}
+CHANNEL_WORDS = {"text": "messages", "voice": "calls", "video": "video", "in_person": "meeting in person"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason that may be shown to the seeker.
+
+    Attributes:
+        facet: which facet it speaks of.
+        text: the sentence.
+    """
+
+    facet: str
+    text: str
+
+
+def reasons(
+    seeker: MemberRecord,
+    peer: MemberRecord,
+    seeker_row: Any,
+    peer_row: Any,
+    parts: npt.NDArray[Any],
+    weights: npt.NDArray[Any],
+    catalog: Catalog,
+    mentoring: bool,
+) -> tuple[Reason, ...]:
+    """The strongest reasons, at most three, strongest first.
+
+    Args:
+        seeker: who reads them.
+        peer: whom they are about; their ``shares`` are the gate.
+        seeker_row: the seeker's record of FACET_ROW.
+        peer_row: the peer's.
+        parts: the nine kernels of the pair.
+        weights: (8,) part weights.
+        catalog: for names.
+        mentoring: whether the peer is a mentor to be.
+    """
+    found: list[tuple[float, Reason]] = []
+    for part, name in enumerate(PARTS):
+        strength = float(weights[part] * parts[part])
+        if parts[part] <= 0.0 or strength <= 0.0:
+            continue
+        reason = _reason(name, seeker, peer, seeker_row, peer_row, parts[part], catalog, mentoring)
+        if reason is not None:
+            found.append((strength, reason))
+    found.sort(key=lambda item: -item[0])
+    return tuple(reason for _, reason in found[:MOST_REASONS])
+
+
+def _reason(
+    part: str,
+    seeker: MemberRecord,
+    peer: MemberRecord,
+    seeker_row: Any,
+    peer_row: Any,
+    fit: float,
+    catalog: Catalog,
+    mentoring: bool,
+) -> Reason | None:
+    shares = peer.shares
+    if part == "procedure":
+        return _procedure_reason(peer_row, fit, shares, catalog)
+    if part == "stage" and "stage_band" in shares:
+        return _stage_reason(seeker_row, peer_row, mentoring)
+    if part == "topics" and "topics" in shares:
+        names = [
+            catalog.topics.names[code]
+            for tag in seeker.topics
+            if tag in peer.topics and (code := catalog.topics.code(tag)) is not None
+        ]
+        return Reason("topics", f"You both want to talk about {_listed(names)}") if names else None
+    if part == "support" and "support" in shares:
+        offered = [SUPPORT_WORDS[kind] for kind in SUPPORT_TYPES if kind in seeker.needs and kind in peer.offers]
+        return Reason("support", f"Offers what you look for: {_listed(offered)}") if offered else None
+    if part == "channel" and "contact" in shares:
+        both = [CHANNEL_WORDS[channel] for channel in seeker.channels if channel in peer.channels]
+        also = f", {peer.cadence}" if peer.cadence is not None and peer.cadence == seeker.cadence else ""
+        return Reason("contact", f"You both like to stay in touch by {_listed(both)}{also}") if both else None
+    if part == "interests" and "interests" in shares:
+        both = [_interest_name(tag, catalog) for tag in seeker.interests if tag in peer.interests]
+        return Reason("interests", f"You share an interest in {_listed(both)}") if both else None
+    if part == "age" and "age" in shares and fit > 0.75:
+        return Reason("age", "You are about the same age")
+    return None
+
+
+def _procedure_reason(peer_row: Any, fit: float, shares: tuple[str, ...], catalog: Catalog) -> Reason | None:
+    if fit >= 1.0 and "procedure" in shares:
+        return Reason("procedure", f"Went for the same thing as you: {catalog.procedures[peer_row['procedure']].name}")
+    if fit >= 0.7 and "procedure_family" in shares:
+        return Reason("procedure", f"Is going through something of the same kind: {catalog.family_names[peer_row['family']]}")
+    return None
+
+
+def _stage_reason(seeker_row: Any, peer_row: Any, mentoring: bool) -> Reason | None:
+    band = StageBand(int(peer_row["band"]))
+    words = BAND_WORDS[band]
+    if mentoring:
+        return Reason("stage", f"Is further on than you: {words}") if band > seeker_row["band"] else None
+    return Reason("stage", f"Is where you are: {words}") if band == seeker_row["band"] else None
+
+
+def _interest_name(tag: str, catalog: Catalog) -> str:
+    code = catalog.interests.code(tag)
+    return catalog.interests.names[code] if code is not None else tag
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = list(names)[:MOST_NAMED]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
