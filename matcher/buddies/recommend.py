@@ -119,7 +119,9 @@ def _recommend(
     found = index.search(seeker, k, kind, weights)
     names = [found.slots.ids[slot] for slot in found.top.slots]
     current = index.records([*names, seeker.record.member_id])
-    seeker_now = current.pop() if stored else seeker.record
+    seeker_now = current.pop()
+    if not stored:
+        seeker_now = seeker.record
     at = Circumstances(as_of, kind, index.relations)
     if seeker_now is None or index.as_of != as_of:
         return None

@@ -52,7 +52,9 @@ def _accepted(kind: str, context: dict[str, Any]) -> str:
         if key in context
     ]
     bounds += [
-        f"{words} {context[key]} long" for key, words in (("min_length", "at least"), ("max_length", "at most")) if key in context
+        f"{words} {context[key]} long"
+        for key, words in (("min_length", "at least"), ("max_length", "at most"))
+        if key in context
     ]
     return " and ".join(bounds) or "see the field's description"
 
