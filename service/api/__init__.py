@@ -1,0 +1,1 @@
+"""Routes and wire models by noun: parse, one use case, reply."""

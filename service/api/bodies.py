@@ -1,0 +1,86 @@
+"""Request bodies: their type, their limits, and one JSON object out of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+
+from matcher.errors import Problem
+from matcher.members.json_rows import json_object
+from matcher.members.lines import Line
+from service.problems import ProblemDetails, RequestError, unprocessable
+
+JSON_TYPES = ("application/json",)
+NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+
+def check_type(request: Request, accepted: tuple[str, ...]) -> None:
+    """Refuse a body of another type, or a packed one.
+
+    Raises:
+        RequestError: 415.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in accepted:
+        raise _unsupported("Content-Type", "not a type that this address takes", " or ".join(accepted))
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise _unsupported("Content-Encoding", "packed bodies are not taken", "identity, or no such header")
+
+
+async def limited(request: Request, most: int) -> AsyncIterator[bytes]:
+    """The body as it comes in.
+
+    Raises:
+        RequestError: 413, before anything is read if the length is announced.
+    """
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise too_large(most)
+    taken = 0
+    async for chunk in request.stream():
+        taken += len(chunk)
+        if taken > most:
+            raise too_large(most)
+        yield chunk
+
+
+async def read_object(request: Request, most: int) -> dict[str, Any]:
+    """The body as one JSON object.
+
+    Raises:
+        RequestError: 413, 415 or 422.
+    """
+    check_type(request, JSON_TYPES)
+    body = b"".join([chunk async for chunk in limited(request, most)])
+    found = json_object(Line(1, body))
+    if isinstance(found, Problem):
+        raise RequestError(unprocessable([Problem("body", found.what, "one JSON object, every key once, in UTF-8")]))
+    if found is None:
+        raise RequestError(unprocessable([Problem("body", "is empty", "one JSON object")]))
+    return found
+
+
+def too_large(most: int) -> RequestError:
+    """The error of a body over its limit."""
+    return RequestError(
+        ProblemDetails(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "too-large",
+            "The request body is too long.",
+            (Problem("body", "is too long", f"at most {most:,} bytes"),),
+        )
+    )
+
+
+def _unsupported(where: str, what: str, accepted: str) -> RequestError:
+    return RequestError(
+        ProblemDetails(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "The request body has a form that is not taken here.",
+            (Problem(where, what, accepted),),
+        )
+    )

@@ -1,0 +1,77 @@
+"""Buddies and mentors: for a stored member, or searched for with weights or a profile of the request's own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from matcher import FacetWeights
+from matcher.errors import InvalidMember, Problem
+from matcher.members.problems import problems_of
+from matcher.members.vocabulary import Kind
+from service.api.answers import answer_fields
+from service.api.bodies import read_object
+from service.api.openapi import json_body, problems
+from service.api.replies import json_reply
+from service.api.routing import MemberIdPath, Served, StrictRoute
+from service.api.wire import AnswerShape, SearchRequest
+from service.community import Community
+from service.problems import RequestError, unprocessable
+from service.use_cases.accepted_profile import accepted_profile
+from service.use_cases.find_buddies import Answer, Wish, find_buddies, search_buddies
+
+UNSAVED_ID = "unsaved-profile"
+"""The id of a profile that comes without one."""
+router = APIRouter(prefix="/v1", tags=["buddies"], route_class=StrictRoute)
+
+K = Annotated[int, Query(description="How many.", json_schema_extra={"minimum": 1, "maximum": 1000})]
+KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody further on.")]
+
+
+@router.get(
+    "/members/{member_id}/buddies",
+    summary="Buddies or mentors for a member, now",
+    response_model=AnswerShape,
+    responses=problems(404, 422, 503),
+)
+def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10) -> Response:
+    """The k best eligible peers, exact and certified, each with reasons that may be shown."""
+    return json_reply(answer_fields(find_buddies(community, member_id, Wish(k, kind))))
+
+
+@router.post(
+    "/buddies:search",
+    summary="Buddies or mentors with weights or a profile of the request's own",
+    response_model=AnswerShape,
+    responses=problems(404, 413, 415, 422, 503),
+    openapi_extra=json_body(SearchRequest, "One of member_id and profile; the rest may be left out."),
+)
+async def search(request: Request, community: Served) -> Response:
+    """Nothing is stored."""
+    fields = await read_object(request, community.settings.max_body_bytes)
+    try:
+        asked = SearchRequest.model_validate(fields)
+    except ValidationError as error:
+        raise RequestError(unprocessable(problems_of(error))) from None
+    return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked)))
+
+
+def _searched(community: Community, asked: SearchRequest) -> Answer:
+    weights = None if asked.weights is None else FacetWeights.parse(asked.weights)
+    wish = Wish(asked.k, asked.kind, weights)
+    if (asked.member_id is None) == (asked.profile is None):
+        problem = Problem("(row)", "holds both or neither of member_id and profile", "exactly one of the two")
+        raise RequestError(unprocessable([problem]))
+    if asked.profile is None:
+        return find_buddies(community, str(asked.member_id), wish)
+    try:
+        profile = accepted_profile(community, {"member_id": UNSAVED_ID, **asked.profile})
+    except InvalidMember as error:
+        inside = [Problem(f"profile.{found.where}", found.what, found.accepted) for found in error.problems]
+        raise InvalidMember(inside) from None
+    return search_buddies(community, profile, wish)

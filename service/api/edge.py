@@ -1,0 +1,68 @@
+"""The outermost layer: who is addressed, an id for every request, and one line in the log when it is answered."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from http import HTTPStatus
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from matcher.errors import Problem
+from service.api.replies import problem_reply
+from service.loopback import names_loopback
+from service.problems import ProblemDetails
+
+_log = structlog.get_logger(__name__)
+_MISDIRECTED = ProblemDetails(
+    HTTPStatus.MISDIRECTED_REQUEST,
+    "misdirected-request",
+    "This service answers under the names of this machine only.",
+    (Problem("Host", "names another machine", "localhost, 127.0.0.1 or [::1], with any port"),),
+)
+
+
+class Edge:
+    """Wraps the application. Plain ASGI, because it stands in the way of every request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            if _is_misdirected(scope):
+                await problem_reply(_MISDIRECTED)(scope, receive, send_with_id)
+            else:
+                await self._app(scope, receive, send_with_id)
+        finally:
+            route = scope.get("route")
+            _log.info(
+                "request",
+                request_id=request_id,
+                method=scope["method"],
+                route=getattr(route, "path", None),  # as declared: what a client writes into an address is not logged
+                member_id=scope.get("path_params", {}).get("member_id") if status < HTTPStatus.BAD_REQUEST else None,
+                status=status,
+                ms=round((time.perf_counter() - began) * 1000, 2),
+            )
+
+
+def _is_misdirected(scope: Scope) -> bool:
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return len(hosts) != 1 or not names_loopback(hosts[0])

@@ -1,0 +1,49 @@
+"""``/v1/members/{id}``: store, read and remove one member."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from matcher.members.profile import MemberProfile
+from service.api.bodies import read_object
+from service.api.openapi import json_body, problems
+from service.api.routing import MemberIdPath, Served, StrictRoute
+from service.use_cases.get_member import StoredMember, get_member
+from service.use_cases.put_member import put_member
+from service.use_cases.remove_member import remove_member
+
+router = APIRouter(prefix="/v1/members", tags=["members"], route_class=StrictRoute)
+
+
+def _stored(row: StoredMember, status: int = 200) -> Response:
+    return Response(row.profile, status, headers={"ETag": f'"{row.seq}"'}, media_type="application/json")
+
+
+@router.put(
+    "/{member_id}",
+    summary="Store a member, new or changed",
+    response_model=MemberProfile,
+    responses={201: {"model": MemberProfile, "description": "The member is new"}, **problems(413, 415, 422)},
+    openapi_extra=json_body(MemberProfile, "The whole profile; what is left out is unknown. The id may be left out."),
+)
+async def put(member_id: MemberIdPath, request: Request, community: Served) -> Response:
+    """The next request sees the change. A block is permanent: one that an earlier profile set stays."""
+    fields = await read_object(request, community.settings.max_body_bytes)
+    row, created = await run_in_threadpool(put_member, community, member_id, fields)
+    return _stored(row, 201 if created else 200)
+
+
+@router.get("/{member_id}", summary="Read a member", response_model=MemberProfile, responses=problems(404, 422))
+def get(member_id: MemberIdPath, community: Served) -> Response:
+    """The profile as it counts, with every block that stands. Unknown fields are left out."""
+    return _stored(get_member(community, member_id))
+
+
+@router.delete("/{member_id}", summary="Remove a member", status_code=204, responses=problems(404, 422))
+def delete(member_id: MemberIdPath, community: Served) -> Response:
+    """The profile is deleted and in no further answer. Blocks stay, as pairs of ids, in case an id comes back."""
+    remove_member(community, member_id)
+    return Response(status_code=204)

@@ -1,0 +1,96 @@
+"""What the generated OpenAPI page cannot know by itself: bodies that routes read themselves, and the problems."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from matcher.members.profile import MemberProfile
+from service.api.wire import ImportedLine, ProblemShape, SearchRequest
+from service.problems import MEDIA_TYPE
+
+OPENAPI_VERSION = "3.0.3"
+"""The newest that the bundled page for /docs can show."""
+_REFERENCE = "#/components/schemas/{model}"
+_NDJSON = "application/x-ndjson"
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The ``responses`` of a route that may answer with these problems; every route may answer 400 and 500."""
+    shape = {"schema": {"$ref": f"#/components/schemas/{ProblemShape.__name__}"}}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}}
+        for status in (HTTPStatus.BAD_REQUEST, *statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
+    }
+
+
+def json_body(model: type[BaseModel], description: str) -> dict[str, Any]:
+    """The body of a route that reads one JSON object of this model."""
+    return {
+        "requestBody": {
+            "required": True,
+            "description": description,
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}},
+        }
+    }
+
+
+def ndjson_exchange() -> dict[str, Any]:
+    """Body and answer of the import."""
+    return {
+        "requestBody": {
+            "required": True,
+            "description": "One profile a line.",
+            "content": {_NDJSON: {"schema": {"type": "string"}}},
+        },
+        "responses": {
+            "200": {
+                "description": "One result a line, each as the schema ImportedLine says.",
+                "content": {_NDJSON: {"schema": {"$ref": f"#/components/schemas/{ImportedLine.__name__}"}}},
+            }
+        },
+    }
+
+
+def complete_openapi(app: FastAPI) -> None:
+    """Let ``app.openapi()`` hold every schema that is referred to, in the dialect of OpenAPI 3.0."""
+    app.openapi_version = OPENAPI_VERSION
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            found = generate()
+            schemas = found.setdefault("components", {}).setdefault("schemas", {})
+            models: list[type[BaseModel]] = [MemberProfile, SearchRequest, ImportedLine, ProblemShape]
+            _, extra = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
+            for name, schema in extra["$defs"].items():
+                schemas.setdefault(name, schema)
+            app.openapi_schema = _as_3_0(found)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _as_3_0(node: Any) -> Any:
+    """The same schema without what came with 3.1: null as a type, const."""
+    if isinstance(node, list):
+        return [_as_3_0(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    node = {key: _as_3_0(value) for key, value in node.items()}
+    options = node.get("anyOf")
+    if isinstance(options, list) and {"type": "null"} in options:
+        rest = [option for option in options if option != {"type": "null"}]
+        del node["anyOf"]
+        if len(rest) == 1 and "$ref" not in rest[0]:
+            node |= rest[0]
+        else:
+            node["anyOf"] = rest
+        node["nullable"] = True
+    if "const" in node:
+        node["enum"] = [node.pop("const")]
+    return node

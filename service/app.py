@@ -1,0 +1,85 @@
+"""The application, wired in one place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+
+from matcher.errors import MatcherError
+from service.api import buddies, health, imports, members
+from service.api.docs import serve_docs
+from service.api.edge import Edge
+from service.api.errors import answer_errors_as_problems
+from service.api.openapi import complete_openapi
+from service.community import Community
+from service.use_cases.estimate_population import estimate_population
+
+_DESCRIPTION = """Finds members of a recovery community someone who truly gets it: exact, safe and explained.
+
+Every error is `application/problem+json` (RFC 9457); `errors` lists what is wrong, where, and what is accepted."""
+_log = structlog.get_logger(__name__)
+
+
+class _StoppedError(MatcherError):
+    """The service was told to stop before its index was there."""
+
+
+def create_app(community: Community) -> FastAPI:
+    """The service for an open community, which it closes at its end.
+
+    The index is loaded or built while the application already answers ``/livez`` and ``/readyz``.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        stop = threading.Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="start") as starter:
+            starting = starter.submit(_start, community, stop)
+            starting.add_done_callback(lambda done: _note_failure(community, done))
+            try:
+                yield
+            finally:
+                stop.set()
+        await run_in_threadpool(community.close)
+        _log.info("stopped")
+
+    app = FastAPI(
+        title="Peer Matcher",
+        version=version("peer-matcher"),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.community = community
+    answer_errors_as_problems(app)
+    for router in (members.router, imports.router, buddies.router, health.router):
+        app.include_router(router)
+    serve_docs(app)
+    complete_openapi(app)
+    app.add_middleware(Edge)
+    return app
+
+
+def _start(community: Community, stop: threading.Event) -> None:
+    def progress(_: int) -> None:
+        if stop.is_set():
+            raise _StoppedError
+
+    estimate_population(community)
+    community.index.start(progress)
+
+
+def _note_failure(community: Community, starting: Future[None]) -> None:
+    error = starting.exception()
+    if error is not None and not isinstance(error, _StoppedError):
+        community.index.state = f"could not be made ({type(error).__name__}); the log says more"
+        _log.error("index_failed", error=type(error).__name__)

@@ -1,0 +1,35 @@
+"""What every use case works on, opened and closed as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.live_index import LiveIndex
+from service.settings import Settings
+from service.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community's settings, its database, and the index that follows it."""
+
+    settings: Settings
+    database: Database
+    index: LiveIndex
+
+    @classmethod
+    def open(cls, settings: Settings) -> Community:
+        """Open the database; the index is started apart, because it may take long.
+
+        Raises:
+            StorageError, RevisionError: if the database cannot be used.
+        """
+        database = Database.open(settings.database)
+        return cls(settings, database, LiveIndex(database, settings))
+
+    def close(self) -> None:
+        """Save a snapshot if there is an index, and close the database."""
+        if self.index.ready:
+            self.index.catch_up()
+            self.index.save()
+        self.database.close()

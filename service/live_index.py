@@ -1,0 +1,161 @@
+"""The index in memory, held level with the database by its change log."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from sqlalchemy import Connection
+
+from matcher import MemberIndex
+from matcher.embedding.population import FacetMeans
+from matcher.errors import InvalidMember, MatcherError
+from matcher.members.profile import MemberProfile
+from service import snapshots
+from service.profile_text import profile_of
+from service.settings import Settings
+from service.storage import changes, members, population
+from service.storage.database import Database
+
+Progress = Callable[[int], None]
+
+REBUILD_FROM = 2_000
+"""From this many changed members on, and as many as the index holds, a rebuild is cheaper than so many upserts."""
+_log = structlog.get_logger(__name__)
+
+
+class NotReadyError(MatcherError):
+    """The index is not there yet; try again in a moment."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(f"the index {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """An index and the change up to which it stands. Its members may already be newer, never older."""
+
+    index: MemberIndex
+    seq: int
+
+
+def means_in_force(connection: Connection) -> FacetMeans:
+    """The facet means that the database prescribes."""
+    row = population.in_force(connection)
+    return FacetMeans.default() if row is None else FacetMeans.parse(msgspec.json.decode(row.means))
+
+
+class LiveIndex:
+    """Owns the :class:`MemberIndex`. Thread-safe: any number of askers, one at a time brings it up to date."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._settings = settings
+        self._writing = threading.Lock()
+        self._view: View | None = None
+        self._saved_seq = -1
+        self.state = "not started"
+        """``ok`` once there is an index to ask, else what it waits for."""
+
+    def start(self, progress: Progress | None = None) -> None:
+        """Load the newest snapshot that fits and replay what followed it; without one, build from the database."""
+        self.state = "is being loaded"
+
+        def count(members_in: int) -> None:
+            self.state = f"is being built: {members_in:,} members are in"
+            if progress is not None:
+                progress(members_in)
+
+        with self._writing, self._database.reading() as connection:
+            found = snapshots.load_newest(connection, self._settings.snapshots)
+            if found is None or found[0].means != means_in_force(connection):
+                self._view = self._built(connection, count)
+            else:
+                self._saved_seq = found[1]
+                self._view = self._followed(connection, View(*found))
+            self.state = "ok"
+            _log.info(
+                "index_ready", seq=self._view.seq, members=len(self._view.index), from_snapshot=self._saved_seq >= 0
+            )
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is an index to ask."""
+        return self._view is not None
+
+    def view(self) -> View:
+        """The index as it stands, without a look at the database.
+
+        Raises:
+            NotReadyError: while it is being loaded or built.
+        """
+        view = self._view
+        if view is None:
+            raise NotReadyError(self.state)
+        return view
+
+    def catch_up(self) -> View:
+        """Bring the index level with the database and the day. If it is, this costs one query and returns the same."""
+        view = self.view()
+        with self._database.reading() as connection:
+            if changes.newest_seq(connection) == view.seq and view.index.as_of == self._settings.today():
+                return view
+        with self._writing, self._database.reading() as connection:
+            self._view = view = self._followed(connection, self.view())
+        return view
+
+    def save(self) -> None:
+        """Write a snapshot, unless the last one is as new."""
+        with self._writing, self._database.reading() as connection:
+            view = self.view()
+            if view.seq != self._saved_seq:
+                snapshots.save(connection, self._settings.snapshots, view.index, view.seq)
+                self._saved_seq = view.seq
+
+    def save_after_many_changes(self) -> None:
+        """Write a snapshot if enough has happened since the last one."""
+        if self.ready and self.view().seq - max(self._saved_seq, 0) >= self._settings.snapshot_after_changes:
+            self.save()
+
+    def _followed(self, connection: Connection, view: View) -> View:
+        today = self._settings.today()
+        news = changes.news_since(connection, view.seq)
+        if news.population or len(news.member_ids) >= max(REBUILD_FROM, len(view.index)):
+            return self._built(connection, None)
+        if view.index.as_of != today:
+            view.index.advance(today)
+        if news.newest == view.seq:
+            return view
+        rows = members.some(connection, news.member_ids)
+        for member_id in news.member_ids:
+            member = _readable(rows[member_id].profile) if member_id in rows else None
+            if member is not None:
+                view.index.upsert(member)
+            elif member_id in view.index:
+                view.index.remove(member_id)
+        return View(view.index, news.newest)
+
+    def _built(self, connection: Connection, progress: Progress | None) -> View:
+        index = MemberIndex.build(
+            _all_members(connection), self._settings.today(), means=means_in_force(connection), progress=progress
+        )
+        return View(index, changes.newest_seq(connection))
+
+
+def _readable(text: str) -> MemberProfile | None:
+    try:
+        return profile_of(text)
+    except InvalidMember as error:  # left out of every answer rather than keeping everybody from theirs
+        _log.error("stored_profile_unreadable", member_id=error.member_id, fields=[p.where for p in error.problems])
+        return None
+
+
+def _all_members(connection: Connection) -> Iterator[MemberProfile]:
+    for text in members.everyone(connection):
+        member = _readable(text)
+        if member is not None:
+            yield member

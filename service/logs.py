@@ -1,0 +1,54 @@
+"""Structured logs: one JSON object a line on standard error, with ids and counts, never a member's data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import Any, TextIO
+
+import msgspec
+import structlog
+
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def _line(_logger: object, _name: str, event: structlog.typing.EventDict) -> str:
+    return _encode(event).decode()
+
+
+class _Forward(logging.Handler):
+    """Hands records of the standard library's loggers on.
+
+    An exception is told by its type and the places it went through. Its message stays out: it may hold what a member
+    wrote.
+    """
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record."""
+        fields: dict[str, Any] = {"logger": record.name}
+        if record.exc_info and record.exc_info[0] is not None:
+            frames = traceback.extract_tb(record.exc_info[2])
+            fields["error"] = record.exc_info[0].__name__
+            fields["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+            message = str(record.msg).splitlines()[0].strip()
+        else:
+            message = record.getMessage()
+        structlog.get_logger().log(record.levelno, message, **fields)
+
+
+def configure_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Send every log of the process to ``stream`` (standard error by default) as JSON lines from ``level`` up."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _line,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [_Forward()]
+    root.setLevel(max(level, logging.WARNING))

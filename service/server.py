@@ -1,0 +1,62 @@
+"""Running the application on this machine alone."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+
+from matcher.errors import MatcherError
+from service.app import create_app
+from service.community import Community
+from service.loopback import loopback_address
+
+BACKLOG = 512
+GRACE_S = 10
+
+
+class AddressTakenError(MatcherError):
+    """Another process listens there already, or the port is not ours to take."""
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(f"cannot listen on {host}:{port}: {reason} (accepted: a free port; --port 0 takes any)")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket on a loopback address; port 0 takes any free one.
+
+    Raises:
+        NotLoopbackError: for every other address.
+        AddressTakenError: if the port cannot be had.
+    """
+    address = loopback_address(host)
+    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+    except OSError as error:
+        listener.close()
+        raise AddressTakenError(address, port, error.strerror or str(error)) from error
+    listener.listen(BACKLOG)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address under which a listening socket is reached."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(community: Community, listener: socket.socket) -> None:
+    """Serve until the process is told to stop; answers that are under way are finished first."""
+    config = uvicorn.Config(
+        create_app(community),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

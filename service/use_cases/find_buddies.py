@@ -1,0 +1,129 @@
+"""Buddies and mentors for a member, checked against the database before they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from matcher import FacetWeights, MemberIndex, MemberProfile, recommend_buddies
+from matcher.buddies.recommend import Recommendations, recommend_for_profile
+from matcher.errors import UnknownMember
+from matcher.members.vocabulary import Kind
+from matcher.verification.eligibility import check_pair
+from service.community import Community
+from service.live_index import View
+from service.profile_text import RuledRow, ruled_row
+from service.storage import members
+from service.storage.changes import newest_seq
+
+ATTEMPTS = 4
+"""Searches before the answer of the last one is taken as it is, less the peers who are out by now."""
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Recommendations that hold for the rows as they are after the change ``as_of_seq``."""
+
+    found: Recommendations
+    as_of_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked: how many, of which kind, weighed how."""
+
+    k: int = 10
+    kind: Kind = "buddy"
+    weights: FacetWeights | None = None
+
+
+def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:
+    """The best peers for a stored member.
+
+    Raises:
+        UnknownMember: if there is none.
+        InvalidRequest: if the wish is out of range.
+        NotReadyError: while the index is being loaded.
+    """
+
+    def ask(index: MemberIndex) -> Recommendations:
+        return recommend_buddies(index, member_id, wish.k, wish.kind, wish.weights)
+
+    return _answer(community, ask, member_id, None)
+
+
+def search_buddies(community: Community, profile: MemberProfile, wish: Wish) -> Answer:
+    """The best peers for a profile that is not stored; blocks that stand for its id count.
+
+    Raises: as :func:`find_buddies`, but for the unknown member.
+    """
+    with community.database.reading() as connection:
+        standing = members.standing_blocks(connection, [profile.member_id]).get(profile.member_id, [])
+    blocked = tuple(sorted({*standing, *profile.blocked}))
+    profile = profile.model_copy(update={"blocked": blocked})
+
+    def ask(index: MemberIndex) -> Recommendations:
+        return recommend_for_profile(index, profile, wish.k, wish.kind, wish.weights)
+
+    return _answer(community, ask, profile.member_id, profile)
+
+
+def _answer(
+    community: Community, ask: Callable[[MemberIndex], Recommendations], seeker_id: str, unsaved: MemberProfile | None
+) -> Answer:
+    """Ask the index, then look at the rows: if anything has changed since, follow the log and ask again.
+
+    So the usual request costs one query, and an answer never rests on a row that is older than the request.
+    """
+    view = community.index.view()
+    for _ in range(ATTEMPTS):
+        if view.index.as_of != community.settings.today():
+            view = community.index.catch_up()
+        view, found = _asked(community, view, ask)
+        seq, rows = _current(community, [peer.member_id for peer in found.peers], seeker_id)
+        seeker = unsaved or rows.get(seeker_id)
+        out = _ineligible(found, seeker, rows)
+        if seq == view.seq and not out:
+            return Answer(found, seq)
+        asked_at, view = view, community.index.catch_up()
+    if seeker is None:
+        raise UnknownMember(seeker_id)
+    if out:
+        _log.error("ineligible_peers_left_out", member_id=seeker_id, peers=sorted(out), seq=seq)
+        kept = tuple(peer for peer in found.peers if peer.member_id not in out)
+        found = replace(found, peers=kept, certified=False)
+    return Answer(found, asked_at.seq)
+
+
+def _asked(
+    community: Community, view: View, ask: Callable[[MemberIndex], Recommendations]
+) -> tuple[View, Recommendations]:
+    try:
+        return view, ask(view.index)
+    except UnknownMember:
+        newer = community.index.catch_up()  # written a moment ago by another process, perhaps
+        if newer is view:
+            raise
+        return newer, ask(newer.index)
+
+
+def _current(community: Community, peers: Sequence[str], seeker_id: str) -> tuple[int, dict[str, RuledRow]]:
+    with community.database.reading() as connection:
+        seq = newest_seq(connection)
+        rows = members.some(connection, [*peers, seeker_id])
+    return seq, {member_id: ruled_row(row.profile) for member_id, row in rows.items()}
+
+
+def _ineligible(
+    found: Recommendations, seeker: MemberProfile | RuledRow | None, rows: dict[str, RuledRow]
+) -> frozenset[str]:
+    if seeker is None:
+        return frozenset(peer.member_id for peer in found.peers)
+    return frozenset(
+        peer.member_id
+        for peer in found.peers
+        if (row := rows.get(peer.member_id)) is None or check_pair(seeker, row, found.as_of, found.kind)
+    )

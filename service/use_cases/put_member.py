@@ -1,0 +1,34 @@
+"""Store one member, new or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from matcher.errors import InvalidMember, Problem
+from service.community import Community
+from service.use_cases.accepted_profile import accepted_profile
+from service.use_cases.get_member import StoredMember
+from service.use_cases.store_members import store_members
+
+
+def put_member(community: Community, member_id: str, fields: Mapping[str, Any]) -> tuple[StoredMember, bool]:
+    """Store the profile ``fields`` under ``member_id``; returns it as stored, and whether the member is new.
+
+    The next request sees it.
+
+    Raises:
+        InvalidMember: with every problem of the profile.
+    """
+    named = fields.get("member_id", member_id)
+    if named != member_id:
+        raise InvalidMember(
+            [Problem("member_id", "differs from the id in the address", "the same id, or none")], member_id
+        )
+    profile = accepted_profile(community, {**fields, "member_id": member_id})
+    (stored,) = store_members(community.database, [profile])
+    if stored.row is None:
+        raise InvalidMember([stored.problem] if stored.problem else [], member_id)
+    if community.index.ready:
+        community.index.catch_up()
+    return StoredMember(stored.row.profile, stored.row.seq), stored.created

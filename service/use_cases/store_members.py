@@ -1,0 +1,64 @@
+"""Storing validated profiles, with the blocks that stand whatever a new profile says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matcher.errors import Problem
+from matcher.members.profile import MAX_BLOCKED, MemberProfile
+from service.profile_text import profile_text
+from service.storage import members
+from service.storage.changes import now_text
+from service.storage.database import Database
+from service.storage.members import MemberRow
+
+
+@dataclass(frozen=True, slots=True)
+class Storing:
+    """What became of one profile: its row, or the problem that kept it out."""
+
+    row: MemberRow | None
+    created: bool = False
+    problem: Problem | None = None
+
+
+def store_members(database: Database, profiles: Sequence[MemberProfile]) -> list[Storing]:
+    """Store ``profiles``, all of different members, in one transaction; results in their order.
+
+    A block is permanent: those that a member has ever set are added to the profile, also when the member comes back
+    after being removed. A profile that changes nothing is no change.
+    """
+    ids = [profile.member_id for profile in profiles]
+    with database.writing() as connection:
+        present = members.some(connection, ids)
+        standing = members.standing_blocks(connection, ids)
+        texts: dict[str, str] = {}
+        too_many: set[str] = set()
+        new_blocks: list[tuple[str, str]] = []
+        for profile in profiles:
+            member_id = profile.member_id
+            stood = set(standing.get(member_id, ()))
+            blocked = stood.union(profile.blocked)
+            if len(blocked) > MAX_BLOCKED:
+                too_many.add(member_id)
+                continue
+            text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(blocked))}))
+            if member_id not in present or present[member_id].profile != text:
+                texts[member_id] = text
+            new_blocks += ((member_id, other) for other in sorted(blocked - stood))
+        members.add_blocks(connection, new_blocks)
+        written = members.write(connection, texts, present, now_text())
+    return [
+        Storing(None, problem=_TOO_MANY_BLOCKS)
+        if i in too_many
+        else Storing(written.get(i) or present[i], created=i not in present)
+        for i in ids
+    ]
+
+
+_TOO_MANY_BLOCKS = Problem(
+    "blocked",
+    "together with the blocks already standing, which are permanent, these are too many",
+    f"at most {MAX_BLOCKED} in all",
+)
