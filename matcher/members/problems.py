@@ -15,6 +15,9 @@ _ACCEPTED = {
     "missing": "a value; the field is required",
     "extra_forbidden": "the fields of the member profile only",
     "string_type": "text",
+    "string_unicode": "text",
+    "finite_number": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
@@ -29,13 +32,17 @@ _ACCEPTED = {
 }
 
 
+_LONGEST_NAME = 64  # an unknown field may be named anything, at any length
+
+
 def _path(location: tuple[int | str, ...]) -> str:
     parts: list[str] = []
     for step in location:
         if isinstance(step, int):
             parts.append(f"[{step}]")
         else:
-            parts.append(f".{step}" if parts else step)
+            name = step if len(step) <= _LONGEST_NAME else f"{step[:_LONGEST_NAME]}..."
+            parts.append(f".{name}" if parts else name)
     return "".join(parts) or "(row)"
 
 

@@ -25,8 +25,10 @@ MAX_AVOID_TOPICS = 16
 MAX_INTERESTS = 16
 MAX_GENDER_WISHES = 8
 MAX_BLOCKED = 1000
+MAX_GENDER_LENGTH = 40
 MAX_CAPACITY = 50
 
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FREE_TAG = re.compile(r"^[^\W_](?:[\w+&'-]{0,38}[\w+])?$")
 
 
@@ -35,11 +37,13 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _iso_date_only(value: object) -> object:
-    if value is None or isinstance(value, str):
+    if value is None:
+        return value
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):  # else "1700006400" would pass for seconds since 1970
         return value
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value
-    raise ValueError("a date is written as YYYY-MM-DD")
+    raise ValueError("is no date; a date as YYYY-MM-DD")
 
 
 @functools.lru_cache(maxsize=65536)
@@ -89,7 +93,10 @@ def _interest(tag: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return text.strip().casefold()
+    folded = text.strip().casefold()
+    if not 1 <= len(folded) <= MAX_GENDER_LENGTH:  # of the folded form: blanks vanish, and some letters become two
+        raise ValueError(f"is blank or too long; text of 1 to {MAX_GENDER_LENGTH} characters")
+    return folded
 
 
 MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -98,7 +105,7 @@ Token = Annotated[str, Field(min_length=1, max_length=64)]
 _Topic = Annotated[str, Field(max_length=64), AfterValidator(_known_topic)]
 _Interest = Annotated[str, Field(max_length=64), AfterValidator(_interest)]
 _Language = Annotated[str, Field(max_length=35), AfterValidator(_known_language)]
-_Gender = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_folded)]
+_Gender = Annotated[str, Field(max_length=MAX_GENDER_LENGTH), AfterValidator(_folded)]
 _Unique = AfterValidator(_unique)
 
 
