@@ -1,21 +1,18 @@
 """The facets: each as an exact kernel between two rows and as the sparse features whose inner product that kernel is.
 
 A kernel returns a number in [0, 1], or ``UNKNOWN_FIT`` where either side does not say. A feature function writes the coordinates and
-values of one row's feature vector and returns how many it wrote, 0 where the facet is unknown; feature vectors of known facets
-have norm 1 (a free interest tag stands on coordinates that only the norm knows of, so that there the written part is shorter).
+values of one row's feature vector, each coordinate once, and returns how many it wrote: 0 where the facet is unknown. Feature
+vectors of known facets have norm 1.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.catalog import Catalog
 from matcher.compilation import compiled
 from matcher.embedding.rows import TagGroups, tag_inner_product
 
@@ -96,7 +93,7 @@ def topics_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     """Cosine of topic sets in the two-level vocabulary."""
     if one.topic_count == 0 or other.topic_count == 0:
         return -1.0
-    inner = tag_inner_product(one.topics, one.topic_count, other.topics, other.topic_count, groups.topics)
+    inner = tag_inner_product(one.topics, one.topic_count, other.topics, other.topic_count, groups[0])
     return min(1.0, inner / (one.topic_norm * other.topic_norm))
 
 
@@ -105,7 +102,7 @@ def interests_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     """Cosine of interest sets in the two-level vocabulary; a free tag matches itself."""
     if one.interest_count == 0 or other.interest_count == 0:
         return -1.0
-    inner = tag_inner_product(one.interests, one.interest_count, other.interests, other.interest_count, groups.interests)
+    inner = tag_inner_product(one.interests, one.interest_count, other.interests, other.interest_count, groups[1])
     return min(1.0, inner / (one.interest_norm * other.interest_norm))
 
 
@@ -181,27 +178,40 @@ def stage_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) 
 def tag_features(
     tags: npt.NDArray[Any], count: int, norm: float, groups: npt.NDArray[np.int16], at: Coordinates, value: Values
 ) -> int:
-    """Each catalogue tag on its own coordinate (after 128 groups) and its group's. A coordinate may be written twice."""
+    """Each tag on its own coordinate (after 128 groups), the catalogue's also on their group's; one entry a coordinate.
+
+    A free tag stands wholly on its own coordinate. One that nobody indexed has can meet nothing and is left out.
+    """
     written = 0
     for i in range(count):
         tag = tags[i]
-        if 0 <= tag < groups.size:
-            at[written], value[written] = groups[tag], math.sqrt(0.3) / norm
-            at[written + 1], value[written + 1] = 128 + tag, math.sqrt(0.7) / norm
-            written += 2
+        if tag < 0:
+            continue
+        own = 1.0
+        if tag < groups.size:
+            own = math.sqrt(0.7)
+            place = 0
+            while place < written and at[place] != groups[tag]:
+                place += 1
+            if place == written:
+                at[place], value[place] = groups[tag], 0.0
+                written += 1
+            value[place] += math.sqrt(0.3) / norm
+        at[written], value[written] = 128 + tag, own / norm
+        written += 1
     return written
 
 
 @compiled
 def topics_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
     """Topic set, normalised."""
-    return tag_features(row.topics, row.topic_count, row.topic_norm, groups.topics, at, value)
+    return tag_features(row.topics, row.topic_count, row.topic_norm, groups[0], at, value)
 
 
 @compiled
 def interests_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
-    """Catalogue interests of the set, normalised with its free tags."""
-    return tag_features(row.interests, row.interest_count, row.interest_norm, groups.interests, at, value)
+    """Interest set with its free tags, normalised."""
+    return tag_features(row.interests, row.interest_count, row.interest_norm, groups[1], at, value)
 
 
 @compiled
@@ -213,31 +223,7 @@ def age_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) ->
     decay = math.exp(-1.0 / 20.0)
     share = math.sqrt(1.0 - decay * decay)
     for step in range(year):
-        at[step], value[step] = year - step, share * math.pow(decay, step)
-    at[year], value[year] = 0, math.pow(decay, year)
+        at[step], value[step] = year - step, share
+        share *= decay
+    at[year], value[year] = 0, math.exp(-year / 20.0)
     return year + 1
-
-
-@dataclass(frozen=True, slots=True)
-class RotatedFacet:
-    """A symmetric facet with more coordinates than the encoder keeps.
-
-    Attributes:
-        part: which weighted part of the fit it is.
-        features: writes (coordinate, value) pairs of one row; compiled.
-        width: number of coordinates with this catalogue.
-    """
-
-    part: int
-    features: Callable[[Row, TagGroups, Coordinates, Values], int]
-    width: Callable[[Catalog], int]
-
-
-ROTATED = (
-    RotatedFacet(PROCEDURE, procedure_features, lambda catalog: 512 + len(catalog.procedures)),
-    RotatedFacet(STAGE, stage_features, lambda _: GRID_POINTS),
-    RotatedFacet(TOPICS, topics_features, lambda catalog: 128 + len(catalog.topics.tags)),
-    RotatedFacet(INTERESTS, interests_features, lambda catalog: 128 + len(catalog.interests.tags)),
-    RotatedFacet(AGE, age_features, lambda _: LAST_YEAR - FIRST_YEAR + 1),
-)
-"""In the order in which the encoder lays them out."""

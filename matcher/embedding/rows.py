@@ -57,11 +57,9 @@ class Events(NamedTuple):
     starts: npt.NDArray[np.int64]
 
 
-class TagGroups(NamedTuple):
-    """(tags,) group code of every catalogue tag, for both vocabularies."""
-
-    topics: npt.NDArray[np.int16]
-    interests: npt.NDArray[np.int16]
+TagGroups = tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
+"""(tags,) group code of every topic, and of every catalogue interest. A plain tuple, because numba's cache on disk refers to
+named ones by name and cannot be read any more once they are renamed."""
 
 
 TAG_SHARE, GROUP_SHARE = 0.7, 0.3
@@ -112,9 +110,9 @@ def tag_inner_product(
 def _set_norms(rows: Rows, groups: TagGroups) -> None:
     for i in range(rows.size):
         row = rows[i]
-        row.topic_norm = np.sqrt(tag_inner_product(row.topics, row.topic_count, row.topics, row.topic_count, groups.topics))
+        row.topic_norm = np.sqrt(tag_inner_product(row.topics, row.topic_count, row.topics, row.topic_count, groups[0]))
         row.interest_norm = np.sqrt(
-            tag_inner_product(row.interests, row.interest_count, row.interests, row.interest_count, groups.interests)
+            tag_inner_product(row.interests, row.interest_count, row.interests, row.interest_count, groups[1])
         )
 
 
@@ -160,7 +158,7 @@ class RowCoder:
 
     def groups(self) -> TagGroups:
         """The vocabularies' group tables, as compiled code takes them."""
-        return TagGroups(self.catalog.topics.group_of, self.catalog.interests.group_of)
+        return self.catalog.topics.group_of, self.catalog.interests.group_of
 
     def events(self, members: Sequence[MemberProfile]) -> Events:
         """All procedures of ``members``, flat."""

@@ -26,7 +26,7 @@ import xxhash
 from matcher.catalog import default_catalog
 from matcher.eligibility.filter import OnlineFilter
 from matcher.eligibility.relations import Load, Relations
-from matcher.embedding.encoder import DIMENSIONS, Encoder
+from matcher.embedding.encoder import DIMENSIONS, Encoder, Fitted
 from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import FACET_ROW, Events, RowCoder
 from matcher.embedding.weights import FacetWeights
@@ -101,8 +101,8 @@ def _sections(slots: Slots, eligibility: OnlineFilter, encoder: Encoder) -> Iter
     yield "blockers", _bytes({name: sorted(blockers) for name, blockers in eligibility.blockers.items()})
     yield "loads", _bytes(eligibility.relations.loads)
     yield "ties", _bytes(eligibility.relations.ties)
-    for number, axes in enumerate(encoder.axes()):
-        yield f"axes_{number}", np.ascontiguousarray(axes)
+    for name, part in encoder.fitted._asdict().items():
+        yield name, part
 
 
 def _vectors(slots: Slots, encoder: Encoder) -> Iterator[npt.NDArray[np.float32]]:
@@ -270,7 +270,7 @@ def read_snapshot(path: Path) -> Contents:
     rows = reader.section("rows").copy().view(FACET_ROW)
     events = Events(*(reader.section(f"event_{part}").copy() for part in Events._fields))
     slots = Slots(coder, reader.texts("ids"), packed, rows, events)
-    encoder = Encoder.of_axes([reader.section(f"axes_{number}").copy() for number in range(5)], coder.groups())
+    encoder = Encoder(coder.groups(), Fitted(*(reader.section(part).copy() for part in Fitted._fields)))
     if encoder.fingerprint != header.encoder:
         raise reader.refuse("snapshot of another encoder", header.encoder, encoder.fingerprint)
     shelves = Shelves.arrange(slots.rows, encoder, catalog.family_of, catalog.domain_of, reader.section("vectors"))
