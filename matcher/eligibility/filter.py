@@ -204,7 +204,7 @@ class OnlineFilter:
             masks["region"] = self._region_mask(seeker, channels)
         room = has_room(seeker, kind, self.relations) or mentoring
         masks["capacity"] = bits.get(f"{kind}_room") if room else nobody
-        masks["same_clinic"] = self._without(everybody, self._clinic_slots(seeker, everybody.size))
+        masks["same_clinic"] = self._without(everybody, self._clinic_slots(seeker))
         ties = self.relations.ties.get(seeker.member_id, {})
         by_ids: dict[str, Callable[[], Iterable[str]]] = {
             "block": lambda: (*seeker.blocked, *self.blockers.get(seeker.member_id, ())),
@@ -233,10 +233,10 @@ class OnlineFilter:
             set_bits(free, np.array(near, dtype=np.int64))
         return free
 
-    def _clinic_slots(self, seeker: RuledMember, words: int) -> list[int]:
+    def _clinic_slots(self, seeker: RuledMember) -> list[int]:
         if seeker.clinic is None:
             return []
-        slots = [slot for slot in self.postings.get(("clinic", seeker.clinic), ()) if slot < words * 64]
+        slots = self.postings.get(("clinic", seeker.clinic), [])
         if seeker.avoid_same_clinic or not slots:
             return slots
         avoiders = self.bits.get("avoids_clinic")

@@ -2,11 +2,13 @@
 
 1. Few eligible: score them all (plan ``gather``).
 2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those: the k-th best is
-   a threshold. Every unopened shelf whose bound does not reach it is done with.
-3. The rest is swept by FAISS: vectors whose inner product, an upper bound of the score, exceeds the threshold; their exact
-   scores decide (plan ``shelves``).
-Members that came since the shelves were arranged are scored one by one. Nothing unscored can beat the k-th best: its shelf's bound or
-its own inner product is at or below it.
+   a threshold, and every other shelf whose bound does not reach it is done with.
+3. What is left is scored shelf by shelf in falling order of bound, the threshold rising, until no shelf reaches it (plan
+   ``shelves``). Where too much is left for that (weights or a profile that shelves say little about), FAISS sweeps it first: only
+   vectors whose inner product, an upper bound of the score, exceeds the threshold are scored (plan ``sweep``).
+
+Members that came since the shelves were arranged are scored one by one. Nobody unscored can beat the k-th best: the bound of
+their shelf, or their own inner product, does not exceed it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ GATHER_LIMIT = 2048
 """Up to so many eligible members are scored outright: 0.3 ms."""
 SEED_ROWS = 600
 """Eligible members scored before sweeping; more find a better threshold, fewer cost less."""
+SWEEP_FROM = 6000
+"""Eligible members expected on the shelves that are left, from which FAISS sweeps: a vector costs a third of an exact score."""
 SWEEP_SLACK = 2e-6
 """Taken off the threshold for float32; the encoder's margin is larger, so ties are kept."""
 
@@ -39,8 +43,8 @@ class TopMembers:
         slots: (m,) best first; ties by member id.
         scores: (m,) float64 exact scores.
         bound: nobody who was not scored can score more than this.
-        plan: ``gather`` or ``shelves``.
-        scored: how many members were scored exactly.
+        plan: ``gather``, ``shelves`` or ``sweep``.
+        scored: how many exact scores competed.
     """
 
     slots: npt.NDArray[np.int64]
@@ -76,11 +80,11 @@ def search(
     """
     if eligible_count <= max(GATHER_LIMIT, k):
         slots = slots_of_bits(eligible, 0, eligible_count)
-        return _top(slots, scoring.slots(seeker, rows, slots), ids, k, -1.0, "gather")
+        return _top(slots, scoring.slots(seeker, rows, slots), ids, k, "gather")
     late = slots_of_bits(eligible, shelves.size >> 6, min(eligible_count, rows.size - shelves.size + 64))
     late = late[late >= shelves.size]
     bounds = shelves.bounds(seeker, scoring)
-    wanted = int(max(SEED_ROWS, 4 * k) * shelves.size / eligible_count) + 1
+    wanted = int(max(SEED_ROWS, 2 * k) * shelves.size / eligible_count) + 1
     while True:
         opened = shelves.best(bounds, wanted)
         slots = np.concatenate([late, shelves.eligible_on(shelf_ids(opened), eligible)])
@@ -88,18 +92,19 @@ def search(
             break
         wanted *= 4
     scores = scoring.slots(seeker, rows, slots)
-    threshold = float(np.partition(scores, slots.size - k)[slots.size - k])
-    left = shelf_ids((bounds >= threshold) & ~opened)
+    best = np.sort(np.partition(scores, slots.size - k)[slots.size - k :])
+    left = shelf_ids((bounds >= best[0]) & ~opened)
+    plan = "shelves"
     if left.size:
-        if shelves.rows_on(left) * eligible_count < GATHER_LIMIT * shelves.size // 4:
-            more = shelves.eligible_on(left, eligible)
-        else:
+        if shelves.rows_on(left) * eligible_count > SWEEP_FROM * shelves.size:
+            plan = "sweep"
             query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
-            more = shelves.above(left, eligible, query, threshold - SWEEP_SLACK)
-        if more.size:
-            slots = np.concatenate([slots, more])
-            scores = np.concatenate([scores, scoring.slots(seeker, rows, more)])
-    return _top(slots, scores, ids, k, threshold, "shelves")
+            more = shelves.above(left, eligible, query, float(best[0]) - SWEEP_SLACK)
+            more_scores = scoring.slots(seeker, rows, more)
+        else:
+            more, more_scores = shelves.scan(left, bounds, eligible, seeker, rows, scoring, best)
+        slots, scores = np.concatenate([slots, more]), np.concatenate([scores, more_scores])
+    return _top(slots, scores, ids, k, plan)
 
 
 def _top(
@@ -107,13 +112,13 @@ def _top(
     scores: npt.NDArray[np.float64],
     ids: Sequence[str],
     k: int,
-    bound: float,
     plan: str,
 ) -> TopMembers:
     scored = slots.size
+    bound = -1.0
     if scored > k:
-        worst = np.partition(scores, scored - k)[scored - k]
-        among = np.flatnonzero(scores >= worst)
+        bound = float(np.partition(scores, scored - k)[scored - k])
+        among = np.flatnonzero(scores >= bound)
         slots, scores = slots[among], scores[among]
     ranked = sorted(range(slots.size), key=lambda i: (-scores[i], ids[slots[i]]))[:k]
     return TopMembers(slots[ranked], scores[ranked], bound, plan, scored)

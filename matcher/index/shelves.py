@@ -19,6 +19,7 @@ from matcher.eligibility.bitsets import Words
 from matcher.embedding.encoder import DIMENSIONS, Encoder
 from matcher.embedding.facets import mentor_credit
 from matcher.embedding.rows import Rows
+from matcher.index.ordered_scan import scan_in_order
 from matcher.scoring.fit import Scoring
 
 BUCKET_LOW, BUCKET_WIDTH, BUCKETS = -4.0, 0.25, 64
@@ -206,6 +207,33 @@ class Shelves:
     def eligible_on(self, shelves: npt.NDArray[np.int64], words: Words) -> npt.NDArray[np.int64]:
         """Slots on ``shelves`` whose bit is set."""
         return _eligible_on(shelves, self.starts, self.order, words)
+
+    def scan(
+        self,
+        shelves: npt.NDArray[np.int64],
+        bounds: npt.NDArray[np.float64],
+        words: Words,
+        seeker: Rows,
+        rows: Rows,
+        scoring: Scoring,
+        best: npt.NDArray[np.float64],
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Score ``shelves`` in falling order of bound until none can beat ``best``; see :func:`scan_in_order`."""
+        falling = shelves[np.argsort(-bounds[shelves], kind="stable")]
+        return scan_in_order(
+            falling,
+            bounds,
+            self.starts,
+            self.order,
+            words,
+            seeker,
+            rows,
+            scoring.groups,
+            scoring.weights,
+            scoring.means,
+            scoring.mentoring,
+            best,
+        )
 
     def above(
         self, shelves: npt.NDArray[np.int64], words: Words, query: npt.NDArray[np.float32], radius: float

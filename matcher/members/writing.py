@@ -82,7 +82,7 @@ def _write_json(members: Iterable[MemberProfile], file: Sink) -> int:
 
 def _write_csv(members: Iterable[MemberProfile], file: Sink) -> int:
     text = io.TextIOWrapper(cast(IO[bytes], file), encoding="utf-8", newline="", write_through=True)
-    table = csv.DictWriter(text, tuple(READERS), lineterminator="\n")
+    table = csv.DictWriter(text, tuple(READERS), lineterminator="\r\n")  # RFC 4180; a lone return is quoted so, too
     table.writeheader()
     count = 0
     for count, member in enumerate(members, 1):  # noqa: B007 (the last count is the answer)

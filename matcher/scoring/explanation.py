@@ -15,20 +15,20 @@ import numpy.typing as npt
 from matcher.catalog import Catalog
 from matcher.embedding.facets import PARTS
 from matcher.members.record import MemberRecord
-from matcher.members.stage import StageBand
 from matcher.members.vocabulary import SUPPORT_TYPES
 
 MOST_REASONS = 3
 MOST_NAMED = 3
 
-BAND_WORDS = {
-    StageBand.PREPARING: "preparing",
-    StageBand.FIRST_DAYS: "in the first days",
-    StageBand.EARLY: "early in recovery",
-    StageBand.MIDDLE: "in the middle of recovery",
-    StageBand.LATE: "late in recovery",
-    StageBand.SETTLED: "settled",
-}
+BAND_WORDS = (
+    "preparing",
+    "in the first days",
+    "early in recovery",
+    "in the middle of recovery",
+    "late in recovery",
+    "settled",
+)
+"""In the order of :class:`matcher.members.stage.StageBand`."""
 SUPPORT_WORDS = {
     "emotional": "emotional support",
     "informational": "advice from experience",
@@ -73,16 +73,16 @@ def reasons(
         catalog: for names.
         mentoring: whether the peer is a mentor to be.
     """
-    found: list[tuple[float, Reason]] = []
-    for part, name in enumerate(PARTS):
-        strength = float(weights[part] * parts[part])
-        if parts[part] <= 0.0 or strength <= 0.0:
-            continue
-        reason = _reason(name, seeker, peer, seeker_row, peer_row, parts[part], catalog, mentoring)
+    strengths = (weights * parts[:8]).tolist()
+    fits = parts.tolist()
+    found: list[Reason] = []
+    for part in sorted(range(8), key=lambda part: -strengths[part]):
+        if strengths[part] <= 0.0 or len(found) == MOST_REASONS:
+            break
+        reason = _reason(PARTS[part], seeker, peer, seeker_row, peer_row, fits[part], catalog, mentoring)
         if reason is not None:
-            found.append((strength, reason))
-    found.sort(key=lambda item: -item[0])
-    return tuple(reason for _, reason in found[:MOST_REASONS])
+            found.append(reason)
+    return tuple(found)
 
 
 def _reason(
@@ -131,11 +131,10 @@ def _procedure_reason(peer_row: Any, fit: float, shares: tuple[str, ...], catalo
 
 
 def _stage_reason(seeker_row: Any, peer_row: Any, mentoring: bool) -> Reason | None:
-    band = StageBand(int(peer_row["band"]))
-    words = BAND_WORDS[band]
+    band, own = int(peer_row["band"]), int(seeker_row["band"])
     if mentoring:
-        return Reason("stage", f"Is further on than you: {words}") if band > seeker_row["band"] else None
-    return Reason("stage", f"Is where you are: {words}") if band == seeker_row["band"] else None
+        return Reason("stage", f"Is further on than you: {BAND_WORDS[band]}") if band > own else None
+    return Reason("stage", f"Is where you are: {BAND_WORDS[band]}") if band == own else None
 
 
 def _interest_name(tag: str, catalog: Catalog) -> str:

@@ -1,0 +1,81 @@
+"""Scores shelves in falling order of their bounds until none can beat the k-th best: the fewest exact scores for a top k."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.compilation import compiled
+from matcher.eligibility.bitsets import Words
+from matcher.embedding.parts import mutual_fit, part_fits
+from matcher.embedding.rows import Rows, TagGroups
+
+
+@compiled
+def _insert(best: npt.NDArray[np.float64], score: float) -> None:
+    """Put ``score`` into the ascending ``best`` in place of its first, which it exceeds."""
+    place = 0
+    while place + 1 < best.size and best[place + 1] < score:
+        best[place] = best[place + 1]
+        place += 1
+    best[place] = score
+
+
+@compiled
+def scan_in_order(
+    shelves: npt.NDArray[np.int64],
+    bounds: npt.NDArray[np.float64],
+    starts: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int32],
+    words: Words,
+    seeker: Rows,
+    rows: Rows,
+    groups: TagGroups,
+    weights: npt.NDArray[np.float64],
+    means: npt.NDArray[np.float64],
+    mentoring: bool,
+    best: npt.NDArray[np.float64],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Score the eligible members on ``shelves``, best bound first, and stop where no later shelf can matter.
+
+    Args:
+        shelves: (m,) shelf numbers in falling order of bound.
+        bounds: (shelves,) bound of every shelf.
+        starts: where each shelf's slots begin in ``order``.
+        order: slots, shelf by shelf.
+        words: bit set of the eligible.
+        seeker: (1,) of FACET_ROW.
+        rows: (slots,) of FACET_ROW.
+        groups: the vocabularies.
+        weights: (8,) part weights.
+        means: (8,) what unknown parts score.
+        mentoring: whether peers are mentors.
+        best: (k,) the best scores so far, ascending; brought up to date.
+
+    Returns:
+        Slots scored and their scores; all that reach the final ``best[0]`` are among them.
+    """
+    total = 0
+    for shelf in shelves:
+        total += starts[shelf + 1] - starts[shelf]
+    slots = np.empty(total, dtype=np.int64)
+    scores = np.empty(total)
+    parts = np.empty(9)
+    one = seeker[0]
+    found = 0
+    for shelf in shelves:
+        if bounds[shelf] < best[0]:
+            break
+        for place in range(starts[shelf], starts[shelf + 1]):
+            slot = order[place]
+            if not (words[slot >> 6] >> np.uint64(slot & 63)) & np.uint64(1):
+                continue
+            part_fits(one, rows[slot], groups, mentoring, parts)
+            score = mutual_fit(parts, weights, means, mentoring)
+            if score >= best[0]:
+                slots[found], scores[found] = slot, score
+                found += 1
+                if score > best[0]:
+                    _insert(best, score)
+    return slots[:found], scores[:found]
+
