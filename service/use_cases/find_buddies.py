@@ -112,9 +112,10 @@ def _asked(
 
 def _current(community: Community, peers: Sequence[str], seeker_id: str) -> tuple[int, dict[str, RuledRow]]:
     with community.database.reading() as connection:
-        seq = newest_seq(connection)
-        rows = members.some(connection, [*peers, seeker_id])
-    return seq, {member_id: ruled_row(row.profile) for member_id, row in rows.items()}
+        seq, texts = members.texts_now(connection, [*peers, seeker_id])
+        if seq is None:
+            seq = newest_seq(connection)
+    return seq, {member_id: ruled_row(text) for member_id, text in texts.items()}
 
 
 def _ineligible(

@@ -1,0 +1,77 @@
+"""``peer-matcher``: the command line, wired in one place."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import DBAPIError
+
+from matcher.errors import MatcherError
+from service.commands.asking import buddies
+from service.commands.console import err, out
+from service.commands.importing import import_
+from service.commands.listing import catalog
+from service.commands.sampling import sample
+from service.commands.serving import serve
+from service.logs import configure_logs
+
+WRONG = 2
+
+
+def _say(what: str) -> None:
+    err().print(f"peer-matcher: {what}", style="red", markup=False, soft_wrap=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out().print(version("peer-matcher"))
+        raise typer.Exit
+
+
+commands = typer.Typer(
+    name="peer-matcher",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="A first round: peer-matcher sample 5000 --out members.csv; peer-matcher import members.csv; "
+    "peer-matcher buddies m0000003; peer-matcher serve",
+)
+
+
+@commands.callback()
+def main(
+    _version_asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Find members of a recovery community someone who truly gets it: exact, safe and explained."""
+    configure_logs(logging.WARNING)
+
+
+commands.command("serve")(serve)
+commands.command("import")(import_)
+commands.command("buddies")(buddies)
+commands.command("sample")(sample)
+commands.command("catalog")(catalog)
+
+
+def app() -> None:
+    """Run the command line; every foreseen error is one line on standard error and exit code 2."""
+    try:
+        commands()
+    except MatcherError as error:
+        _say(str(error))
+    except DBAPIError as error:
+        _say(f"the database failed: {error.orig}; the step that failed stored nothing")
+    except OSError as error:
+        _say(f"{error.filename or 'the system'}: {error.strerror or error}")
+    sys.exit(WRONG)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,1 @@
+"""What ``peer-matcher`` can be told to do: one file a command."""
