@@ -82,13 +82,24 @@ def some(values: Sequence[str], least: int = 0, most: int = 99) -> st.SearchStra
 
 def days() -> st.SearchStrategy[datetime.date]:
     """A day for matching, on either side of a new year."""
-    return st.integers(-4, 4).map(lambda shift: DAY + datetime.timedelta(shift))
+    return st.one_of(st.just(0), st.integers(-4, 4)).map(lambda shift: DAY + datetime.timedelta(shift))
+
+
+@functools.cache
+def turning_days() -> tuple[int, ...]:
+    """Ages in days at which one of the procedures passes from band to band, as far as they are whole."""
+    catalog = default_catalog()
+    lengths = {int(catalog.recovery_days[catalog.place(name)]) for name in procedure_names()}
+    return tuple(
+        sorted(length * part // 20 for length in lengths for part in (2, 7, 20, 40) if length * part % 20 == 0)
+    )
 
 
 def event_dates() -> st.SearchStrategy[datetime.date | None]:
-    """Days around the turns that the definitions take: today, 90 days ahead, far past, far ahead, unknown."""
-    near = st.sampled_from((None, None, None, -400, -91, -90, -89, -7, -1, 0, 0, 1, 7, 14, 21, 60, 180, 365, 3000))
-    return st.one_of(near, st.integers(-120, 800)).map(
+    """Days around the turns that the definitions take: today, 90 days ahead, a new band, far ahead, unknown."""
+    near = st.sampled_from((None, None, None, -400, -91, -90, -89, 7, 60, 180, 3000))
+    turns = st.sampled_from(turning_days())
+    return st.one_of(near, st.integers(-4, 4), turns, st.integers(-120, 800)).map(
         lambda ago: None if ago is None else DAY - datetime.timedelta(ago)
     )
 

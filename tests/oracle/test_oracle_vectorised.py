@@ -16,10 +16,11 @@ from tests.oracle import strategies
 from tests.oracle.compare import disagreements
 from tests.oracle.recommend import recommend
 from tests.oracle.rules import CODES, broken_rules
-from tests.oracle.score import MEANS, PARTS, WEIGHTED, Kind, facet_scores, score
-from tests.oracle.vectorised import VectorisedOracle
+from tests.oracle.score import MEANS, PARTS, WEIGHTED, Kind, band, facet_scores, primary, score, stage
+from tests.oracle.vectorised import VectorisedOracle, moment
 
 TODAY = datetime.date(2026, 6, 1)
+BANDS = ("preparing", "first_days", "early", "middle", "late", "settled")
 KINDS = st.sampled_from(("buddy", "mentor"))
 
 
@@ -54,6 +55,19 @@ def test_both_oracles_say_the_same_of_small_populations(  # noqa: PLR0917
     everyone = recommend(members, seeker.member_id, None, day, kind, weights, means, ties=ties, loads=loads)
     found = fast.recommend(seeker.member_id, 4, kind, weights, means)
     assert disagreements(found, everyone, 4, tolerance=1e-12) == []
+
+
+@strategies.UNHURRIED
+@given(strategies.profiles(easy=True), strategies.days())
+def test_both_oracles_find_the_same_moment(someone: MemberProfile, day: datetime.date) -> None:
+    found, expected = moment(someone, day), primary(someone, day)
+    if expected is None:
+        assert found == moment(someone.model_copy(update={"procedures": ()}), day)
+        return
+    assert (found.leaf, found.family, found.domain) == (expected.leaf, expected.family, expected.domain)
+    u = stage(someone, day)
+    assert found.u == pytest.approx(math.nan if u is None else u, nan_ok=True)
+    assert (None if math.isnan(found.ratio) else BANDS[found.band]) == band(someone, day)
 
 
 @strategies.UNHURRIED

@@ -38,6 +38,11 @@ class Moment:
     ratio: float = np.nan
     u: float = np.nan
 
+    @property
+    def band(self) -> int:
+        """Place of the band, from preparing at 0; who stands on an edge is in the band above it."""
+        return int(np.searchsorted([0.0, 0.1, 0.35, 1.0, 2.0], self.ratio, side="right"))
+
 
 def moment(profile: MemberProfile, as_of: datetime.date) -> Moment:
     """The primary procedure as the least of all under one order: class, distance in days, place in the list."""
@@ -156,9 +161,7 @@ class VectorisedOracle:
             return np.asarray(np.exp(-np.square(self._u - here.u) / 0.72))
         if np.isnan(here.u):
             return np.full(len(self._u), np.nan)
-        # The bands' upper ends; a seeker who stands on one is in the band above it.
-        band = int(np.searchsorted([0.0, 0.1, 0.35, 1.0, 2.0], here.ratio, side="right"))
-        short = np.maximum(0.0, _EDGES[band] - self._u)
+        short = np.maximum(0.0, _EDGES[here.band] - self._u)
         return np.asarray(np.exp(-np.square(short) / 0.72))
 
     def _support(self, needs: Floats, offers: Floats) -> Floats:
