@@ -11,9 +11,11 @@ from typing import IO, Annotated
 
 import msgspec
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from matcher.errors import InvalidRequest, Problem, ReadingError
+from matcher.members.fhir import read_fhir
 from matcher.members.reading import RowResult, read_members
 from service.commands.console import counting, err, out
 from service.commands.options import DATABASE, AsOfOption, DatabaseOption, settings_of
@@ -67,6 +69,14 @@ def import_(
     database: DatabaseOption = DATABASE,
     as_of: AsOfOption = None,
     consent: ConsentOption = False,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            help="FHIR: a CSV file `system,code,procedure` that adds to the shipped table of codes.",
+            dir_okay=False,
+            exists=True,
+        ),
+    ] = None,
     rejects: Annotated[
         Path | None,
         typer.Option(help="Write line, id and problems of every rejected row here, as NDJSON.", dir_okay=False),
@@ -85,7 +95,7 @@ def import_(
         with ExitStack() as stack:
             file = stack.enter_context(_writing(rejects)) if rejects else None
             advance = stack.enter_context(counting(f"Importing {source.name}"))
-            for row in import_file(community, source, consent=consent, progress=advance):
+            for row in import_file(community, source, consent=consent, codes=codes, progress=advance):
                 tally.add(row)
                 if file and not row.stored:
                     file.write(_reject_line(row))
@@ -95,21 +105,31 @@ def import_(
         raise
     finally:
         community.close()
-    _report(tally, rejects)
+    report(out(), tally, rejects)
     if tally.rejected:
         raise typer.Exit(1)
 
 
 def import_file(
-    community: Community, source: Path, *, consent: bool, progress: Callable[[int], None] | None = None
+    community: Community,
+    source: Path,
+    *,
+    consent: bool,
+    codes: Path | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Iterator[ImportedRow]:
-    """Import a file; a result for each row.
+    """Import a file, or a folder of FHIR; a result for each row.
 
     Raises:
         ReadingError: if it cannot be read, or breaks off.
     """
-    rows = read_members(source, community.settings.today(), progress=progress)
-    return import_members(community, _consented(rows) if consent else rows)
+    today = community.settings.today()
+    if source.is_dir():
+        rows = read_fhir(source, today, consent=consent, code_table=codes, progress=progress)
+    else:
+        rows = read_members(source, today, progress=progress)
+        rows = _consented(rows) if consent else rows
+    return import_members(community, rows)
 
 
 def _consented(rows: Iterator[RowResult]) -> Iterator[RowResult]:
@@ -133,8 +153,8 @@ def _reject_line(row: ImportedRow) -> bytes:
     return msgspec.json.encode({"line": row.line, "member_id": row.member_id, "problems": problems}) + b"\n"
 
 
-def _report(tally: Tally, rejects: Path | None) -> None:
-    console = out()
+def report(console: Console, tally: Tally, rejects: Path | None) -> None:
+    """Print what an import came to."""
     console.print(f"{tally.stored:,} stored, {tally.rejected:,} rejected")
     if tally.rejects:
         table = Table(

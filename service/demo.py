@@ -1,0 +1,169 @@
+"""The guided tour: members in, one member's buddies out over HTTP, then the service stays up to play with."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import msgspec
+import typer
+from rich.console import Console
+
+from matcher.errors import MatcherError
+from matcher.members.sample import iter_sample
+from matcher.members.writing import write_members
+from service.commands.asking import ask
+from service.commands.console import counting, err, out
+from service.commands.importing import ConsentOption, Tally, import_file, report
+from service.commands.rendering import print_answer
+from service.commands.sampling import counted
+from service.commands.server_process import ServerProcess
+from service.community import Community
+from service.logs import configure_logs
+from service.settings import DEFAULT_PORT, Settings
+from service.use_cases.pick_member import pick_members, why_nobody_is_matchable
+
+SAMPLE_SIZE = 5_000
+CANDIDATES = 25
+WRONG = 2
+
+
+def tour(
+    members: Annotated[
+        Path | None,
+        typer.Option(
+            "--members", help="Your own members: CSV, NDJSON, Parquet, or a folder of FHIR NDJSON.", show_default=False
+        ),
+    ] = None,
+    *,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Leave the service running after the tour.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where to listen, if it is free.")] = DEFAULT_PORT,
+    consent: ConsentOption = False,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Keep the database here; by default it goes when the demo ends.", show_default=False),
+    ] = None,
+) -> None:
+    """Show Peer Matcher at work on 5,000 simulated members, or on your own."""
+    console = out()
+    with ExitStack() as stack:
+        home = folder or stack.enter_context(_temporary_folder())
+        home.mkdir(parents=True, exist_ok=True)
+        settings = Settings(database=home / "members.db")
+        picked = _fill(console, settings, members, home, consent=consent)
+        if not picked:
+            raise typer.Exit(1)
+        _step(console, "Starting the service")
+        server = stack.enter_context(ServerProcess.started(settings.database, port, home / "service.log"))
+        console.print(f"It answers at {server.url}")
+        member = _richest(server.url, picked)
+        _show(console, server.url, member)
+        if serve:
+            _invite(console, server.url, member)
+            with suppress(KeyboardInterrupt):
+                server.wait()
+            console.print("\nStopping the service")
+        else:
+            console.print("\nThat was the tour. Without --no-serve the service stays up to play with.")
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="peer-matcher-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _step(console: Console, what: str) -> None:
+    console.print(f"\n[bold]{what}[/bold]")
+
+
+def _fill(console: Console, settings: Settings, members: Path | None, home: Path, *, consent: bool) -> list[str]:
+    """Import the members; returns ids worth asking about, or none after saying why."""
+    community = Community.open(settings)
+    try:
+        source = members
+        if source is None:
+            source = home / "sample.ndjson"
+            _step(console, f"Drawing {SAMPLE_SIZE:,} simulated members (nobody real)")
+            with counting("Drawing", SAMPLE_SIZE) as advance:
+                write_members(counted(iter_sample(SAMPLE_SIZE, 0, settings.today()), advance), source)
+        _step(console, f"Importing {source.name} into {settings.database}")
+        tally = Tally(shown=5)
+        with counting("Importing", SAMPLE_SIZE if members is None else None) as advance:
+            for row in import_file(community, source, consent=consent, progress=advance):
+                tally.add(row)
+        report(console, tally, None)
+        picked = pick_members(community, CANDIDATES)
+        if not picked:
+            err().print(why_nobody_is_matchable(community), style="red", markup=False, soft_wrap=True)
+        return picked
+    finally:
+        community.close()
+
+
+def _richest(url: str, members: list[str]) -> str:
+    """Of a few members, the one whose answer says most."""
+
+    def richness(member: str) -> int:
+        answer: dict[str, Any] = msgspec.json.decode(ask(url, member, "buddy", 5))
+        reasons = [reason["facet"] for peer in answer["peers"] for reason in peer["reasons"]]
+        return len(reasons) + 3 * len(set(reasons))
+
+    return max(members, key=richness)
+
+
+def _show(console: Console, url: str, member: str) -> None:
+    profile = httpx.get(f"{url}/v1/members/{member}").raise_for_status().json()
+    _step(console, f"One member: {member}")
+    events = [f"{event['procedure']} ({event.get('date', 'no date')})" for event in profile["procedures"]]
+    lines = {"procedures": events, "looks for": profile["needs"], "must not come up": profile["avoid_topics"]}
+    for name, values in (lines | {name: profile[name] for name in ("topics", "interests", "languages")}).items():
+        if values:
+            console.print(f"  {name}: {', '.join(values)}", markup=False)
+    for kind, what in (("buddy", "Somebody who goes through the same now"), ("mentor", "Somebody who is further on")):
+        _step(console, what)
+        print_answer(console, msgspec.json.decode(ask(url, member, kind, 5 if kind == "buddy" else 3)))
+
+
+def _invite(console: Console, url: str, member: str) -> None:
+    _step(console, "The service stays up; Ctrl-C stops it")
+    for line in (
+        f"every call, to try out:  {url}/docs",
+        f"buddies of a member:     curl '{url}/v1/members/{member}/buddies?k=3'",
+        f'pause that member:       curl -s {url}/v1/members/{member} | sed \'s/"active"/"paused"/\' | '
+        f"curl -X PUT -H 'content-type: application/json' --data-binary @- {url}/v1/members/{member}",
+        "and ask again: the change is in the next answer",
+    ):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+
+
+def _terminated(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def run() -> None:
+    """Run the tour; every foreseen error is one line and exit code 2."""
+    signal.signal(signal.SIGTERM, _terminated)
+    tour_app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    tour_app.command()(tour)
+    configure_logs(logging.WARNING)
+    try:
+        tour_app()
+    except MatcherError as error:
+        err().print(f"demo: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(WRONG)
+
+
+if __name__ == "__main__":
+    run()
