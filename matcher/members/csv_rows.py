@@ -63,7 +63,8 @@ def _cells(record: str) -> list[str] | Problem:
     try:
         return next(csv.reader([record], strict=True))
     except csv.Error as error:
-        return Problem("(row)", f"is not CSV: {str(error).partition(' - ')[0]}", "RFC 4180: commas, and double quotation marks where needed")
+        what = str(error).partition(" - ")[0]
+        return Problem("(row)", f"is not CSV: {what}", "RFC 4180: commas, and double quotation marks where needed")
 
 
 def _records(source: Iterator[Line]) -> Iterator[tuple[int, str | Problem]]:

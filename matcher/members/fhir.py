@@ -112,9 +112,8 @@ class _Export:
             elif resource.get("resourceType") == "Patient":
                 yield self._patient(number, resource)
         for left in self._procedures.values():
-            count = len(left.events) + left.unplaced.total() + left.set_aside
-            self._report.without_patient += count
-            what = f"{count} procedures name a patient that is not in the export, the first on this line"
+            self._report.without_patient += left.read
+            what = f"{left.read} procedures name a patient that is not in the export, the first on this line"
             yield RawRow(left.line, {}, (Problem("Procedure.subject", what, "a Patient of the export"),))
 
     def _take(self, number: int, resource: dict[str, Any]) -> Problem | None:

@@ -27,14 +27,16 @@ class PatientProcedures:
     """What the export says of one patient's procedures so far.
 
     Attributes:
+        line: where the first of them stands.
+        read: how many there are.
         events: by place in the catalogue: the procedure as a profile names it, and its day.
         unplaced: codings that nothing places, how often.
         undated: procedures whose day is given in words, in part or against their status.
         set_aside: tests and the like, and procedures that did not happen.
-        line: where the first of them stands.
     """
 
     line: int
+    read: int = 0
     events: dict[int, tuple[str, date | None]] = field(default_factory=dict)
     unplaced: Counter[tuple[str, str]] = field(default_factory=Counter)
     undated: int = 0
@@ -42,6 +44,7 @@ class PatientProcedures:
 
     def add(self, resource: dict[str, Any], codes: CodeTable, as_of: date) -> None:
         """Take in one ``Procedure``."""
+        self.read += 1
         status = resource.get("status")
         if status in _SETS_NOTHING:
             self.set_aside += 1

@@ -224,7 +224,7 @@ BLOCK_COUNT_WEIGHTS = (0, 70, 20, 10)
 FREE_INTERESTS = (
     "sourdough-starters", "rescue-greyhounds", "urban-foraging", "retro-consoles", "miniature-painting", "cold-plunges",
     "k-dramas", "van-life", "bullet-journals", "tide-pooling", "metal-detecting", "model-railways", "lock-picking",
-    "ghost-stories", "night-trains", "bonsai-trees", "street-murals", "fermenting", "mushroom-logs", "paper-maps",
+    "ghost-stories", "night-trains", "bonsai-trees", "street-murals", "kombucha-labs", "mushroom-logs", "paper-maps",
 )  # fmt: skip
 
 BUDDY_CAPACITIES = ((1, 30), (2, 35), (4, 12), (5, 12), (8, 4), (0, 7))
