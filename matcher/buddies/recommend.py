@@ -18,7 +18,7 @@ from matcher.index.member_index import Found, MemberIndex, Seeker
 from matcher.members.profile import MemberProfile
 from matcher.members.record import MemberRecord
 from matcher.members.vocabulary import KINDS, Kind
-from matcher.scoring.explanation import Reason, reasons
+from matcher.scoring.explanation import Reason, facts_of, reasons
 
 MOST_PEERS = 1000
 ROUNDS = 8
@@ -53,7 +53,7 @@ class Recommendations:
         as_of: the day for which it holds.
         peers: ``min(k, eligible)`` of them, best first, ties by id.
         certified: whether nobody eligible who is not listed can score more than the last one listed.
-        bound: the proof: no member left out scores above it; -1 where nobody eligible was left unscored.
+        bound: the proof: nobody left unscored can score above it; -1 where nobody eligible was left unscored.
         funnel: how many members each hard rule removed. For staff.
     """
 
@@ -85,7 +85,8 @@ def recommend_buddies(
     """
     _check(k, kind)
     for _ in range(ROUNDS):
-        answer = _recommend(index, index.seeker(member_id), k, kind, weights, stored=True)
+        as_of = index.as_of
+        answer = _recommend(index, index.seeker(member_id), as_of, k, kind, weights, stored=True)
         if answer is not None:
             return answer
     raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
@@ -97,7 +98,8 @@ def recommend_for_profile(
     """As :func:`recommend_buddies` for a profile that is not stored; a stored member of the same id is left out."""
     _check(k, kind)
     for _ in range(ROUNDS):
-        answer = _recommend(index, index.unsaved(profile), k, kind, weights, stored=False)
+        as_of = index.as_of
+        answer = _recommend(index, index.unsaved(profile), as_of, k, kind, weights, stored=False)
         if answer is not None:
             return answer
     raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
@@ -111,11 +113,11 @@ def _check(k: int, kind: str) -> None:
 
 
 def _recommend(
-    index: MemberIndex, seeker: Seeker, k: int, kind: Kind, weights: FacetWeights | None, *, stored: bool
+    index: MemberIndex, seeker: Seeker, as_of: date, k: int, kind: Kind, weights: FacetWeights | None, *, stored: bool
 ) -> Recommendations | None:
+    """One round; ``as_of`` is the day before ``seeker`` was read, so that a day that turns in between starts another."""
     if weights is None:
         weights = FacetWeights.mentor() if kind == "mentor" else index.weights
-    as_of = index.as_of
     found = index.search(seeker, k, kind, weights)
     names = [found.slots.ids[slot] for slot in found.top.slots]
     current = index.records([*names, seeker.record.member_id])
@@ -127,7 +129,7 @@ def _recommend(
         return None
     if any(record is None or broken_rules(seeker_now, record, at) for record in current):
         return None
-    peers = tuple(_peer(found, seeker, place, record, kind) for place, record in enumerate(current) if record is not None)
+    peers = _peers(found, seeker, [record for record in current if record is not None])
     last = peers[-1].score if peers else -1.0
     certified = len(peers) == min(k, found.funnel.eligible) and found.top.bound <= last
     return Recommendations(
@@ -135,11 +137,18 @@ def _recommend(
     )
 
 
-def _peer(found: Found, seeker: Seeker, place: int, record: MemberRecord, kind: Kind) -> Peer:
-    rows = found.slots.rows
-    one, other = seeker.row[0], rows[found.top.slots[place]]
-    scoring = found.scoring
-    why = reasons(
-        seeker.record, record, one, other, scoring.parts(one, other), scoring.weights, found.slots.coder.catalog, kind == "mentor"
+def _peers(found: Found, seeker: Seeker, records: list[MemberRecord]) -> tuple[Peer, ...]:
+    slots, scoring = found.slots, found.scoring
+    rows = slots.rows[found.top.slots]
+    pairs = zip(records, found.top.scores.tolist(), facts_of(rows), scoring.parts(seeker.row, rows).tolist(), strict=True)
+    own = facts_of(seeker.row)[0]
+    weights, catalog = scoring.weights.tolist(), slots.coder.catalog
+    return tuple(
+        Peer(
+            record.member_id,
+            record.alias,
+            score,
+            reasons(seeker.record, record, own, facts, parts, weights, catalog, scoring.mentoring),
+        )
+        for record, score, facts, parts in pairs
     )
-    return Peer(record.member_id, record.alias, float(found.top.scores[place]), why)

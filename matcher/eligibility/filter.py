@@ -42,7 +42,7 @@ def _attribute_keys(member: RuledMember, relations: Relations, as_of: date) -> l
     keys += [("channel", channel) for channel in accepted_channels(member)]
     keys += [("lists", topic) for topic in member.topics]
     keys += [("avoids", topic) for topic in member.avoid_topics]
-    keys += [("wants", gender) for gender in member.only_genders] or [("wants", "anyone")]
+    keys += [("wants", gender) for gender in member.only_genders] or ["wants_anyone"]
     if member.gender is not None:
         keys.append(("gender", member.gender))
     flags: tuple[tuple[str, bool], ...] = (
@@ -216,7 +216,7 @@ class OnlineFilter:
         return masks
 
     def _gender_mask(self, seeker: RuledMember) -> Words:
-        wishes: list[Hashable] = [("wants", "anyone")]
+        wishes: list[Hashable] = ["wants_anyone"]
         if seeker.gender is not None:
             wishes.append(("wants", seeker.gender))
         wanted_by = self.bits.union(wishes)

@@ -6,6 +6,7 @@ A rule reads profiles (and relations), nothing else: no index, no vector, no clo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -73,6 +74,7 @@ class Circumstances:
     relations: Relations
 
 
+@functools.lru_cache(maxsize=4096)
 def spoken(languages: tuple[str, ...]) -> frozenset[str]:
     """Primary language subtags: somebody who speaks ``en-GB`` can talk to somebody who speaks ``en``."""
     return frozenset(tag.split("-", 1)[0].lower() for tag in languages)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -38,7 +39,8 @@ class FacetWeights:
     def __post_init__(self) -> None:
         values = dataclasses.astuple(self)
         for field, value in zip(dataclasses.fields(self), values, strict=True):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not 0 <= value <= sys.float_info.max:  # false for NaN; whole numbers may exceed any float
                 raise InvalidRequest(Problem(f"weights.{field.name}", "not a finite number of 0 or more", _ACCEPTED))
         largest = max(values)
         if largest == 0:

@@ -32,11 +32,6 @@ class GrowingArray:
         self._buffer[self._size : size] = items
         self._size = size
 
-    def trim(self) -> None:
-        """Give back the room kept for growth, if it is worth the copy."""
-        if self._buffer.shape[0] > self._size * 1.1:
-            self._buffer = self._buffer[: self._size].copy()
-
     @property
     def items(self) -> npt.NDArray[Any]:
         """The items so far; the view stays valid and unchanged when more come."""

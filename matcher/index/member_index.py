@@ -29,7 +29,7 @@ from matcher.embedding.rows import RowCoder, Rows
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import UnknownMember
 from matcher.index.search_plan import TopMembers, search
-from matcher.index.shelves import Shelves
+from matcher.index.shelves import Shelves, shelf_keys
 from matcher.index.slots import Slots
 from matcher.members.profile import MemberProfile
 from matcher.members.record import MemberRecord, pack_record, profile_of, unpack_record
@@ -130,18 +130,17 @@ class MemberIndex:
         eligibility = OnlineFilter(relations or Relations())
         slot_of: dict[str, int] = {}
         stream = iter(members)
-        while chunk := list(itertools.islice(stream, BUILD_CHUNK)):
-            first = len(slots)
+        while latest := {member.member_id: member for member in itertools.islice(stream, BUILD_CHUNK)}:
+            chunk, first = list(latest.values()), len(slots)
+            for name in latest.keys() & slot_of.keys():
+                eligibility.discard(slots.record(slot_of[name]), slot_of[name])
             slots.append(chunk, as_of)
             eligibility.add(chunk, first, as_of)
-            for slot, member in enumerate(chunk, first):
-                earlier = slot_of.get(member.member_id)
-                if earlier is not None:
-                    eligibility.discard(slots.record(earlier), earlier)
-                slot_of[member.member_id] = slot
+            slot_of.update(zip(latest, range(first, len(slots)), strict=True))
             if progress is not None:
                 progress(len(slot_of))
-        slots.trim()
+        slots, eligibility = _renumbered(slots, eligibility, slot_of, as_of)
+        slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         rows = slots.rows
         step = max(1, rows.size // FIT_SAMPLE)
         encoder = Encoder.fit(rows[::step], catalog, slots.coder.groups())
@@ -298,9 +297,7 @@ class MemberIndex:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""
         slots, eligibility, slot_of, means = self._slots, self._filter, self._slot_of, self.means
         if renumber:
-            kept = np.fromiter(sorted(slot_of.values()), dtype=np.int64, count=len(slot_of))
-            eligibility = eligibility.renumbered(kept, len(slots))
-            slots = slots.renumbered(kept, as_of)
+            slots, eligibility = _renumbered(slots, eligibility, slot_of, as_of)
             slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         if as_of != self.as_of:
             eligibility.set_pools(slots.rows["birth_year"], as_of)
@@ -311,6 +308,17 @@ class MemberIndex:
         with self._reading:
             self._slots, self._filter, self._slot_of, self._shelves = slots, eligibility, slot_of, shelves
             self.as_of, self.means = as_of, means
+
+
+def _renumbered(
+    slots: Slots, eligibility: OnlineFilter, slot_of: dict[str, int], as_of: date
+) -> tuple[Slots, OnlineFilter]:
+    """Slots without the dark ones, in the order of their shelves, so that a shelf is read from memory in one go."""
+    kept = np.fromiter(slot_of.values(), dtype=np.int64, count=len(slot_of))
+    rows = slots.rows[kept]
+    slots.coder.set_stages(rows, slots.events_of(kept), as_of)
+    kept = kept[np.lexsort((kept, shelf_keys(rows)))]
+    return slots.renumbered(kept, as_of), eligibility.renumbered(kept, len(slots))
 
 
 def _estimate_means(slots: Slots, eligibility: OnlineFilter, slot_of: dict[str, int]) -> FacetMeans:

@@ -28,7 +28,8 @@ CHUNK = 1 << 16
 
 
 @compiled
-def _shelf_keys(rows: Rows) -> npt.NDArray[np.int32]:
+def shelf_keys(rows: Rows) -> npt.NDArray[np.int32]:
+    """(n,) the shelf each row belongs on: procedure, then stage bucket."""
     keys = np.empty(rows.size, dtype=np.int32)
     for i in range(rows.size):
         bucket = 0
@@ -172,7 +173,7 @@ class Shelves:
             vectors: (n, 129) float32, if they are at hand already.
         """
         faiss.omp_set_num_threads(1)
-        keys, shelf_of = np.unique(_shelf_keys(rows), return_inverse=True)
+        keys, shelf_of = np.unique(shelf_keys(rows), return_inverse=True)
         shelf_of = shelf_of.astype(np.int64)
         order = np.argsort(shelf_of, kind="stable").astype(np.int32)
         starts = np.searchsorted(shelf_of[order], np.arange(keys.size + 1)).astype(np.int64)

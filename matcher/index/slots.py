@@ -59,20 +59,19 @@ class Slots:
         """The record at ``slot``."""
         return unpack_record(self.packed[slot])
 
-    def trim(self) -> None:
-        """Give back room kept for growth."""
-        for part in (self._rows, self._codes, self._days, self._starts):
-            part.trim()
-
-    def renumbered(self, kept: npt.NDArray[np.int64], as_of: date) -> Slots:
-        """New slots with only the old ones ``kept``, their stages computed for ``as_of``."""
+    def events_of(self, kept: npt.NDArray[np.int64]) -> Events:
+        """Procedures of the slots ``kept``, in that order."""
         events = self.events
         counts = np.diff(events.starts)[kept]
         starts = np.zeros(kept.size + 1, dtype=np.int64)
         np.cumsum(counts, out=starts[1:])
         flat = np.arange(int(starts[-1])) + np.repeat(events.starts[:-1][kept] - starts[:-1], counts)
-        moved = Events(events.codes[flat], events.days[flat], starts)
+        return Events(events.codes[flat], events.days[flat], starts)
+
+    def renumbered(self, kept: npt.NDArray[np.int64], as_of: date) -> Slots:
+        """New slots with only the old ones ``kept``, in that order, their stages computed for ``as_of``."""
+        events = self.events_of(kept)
         rows = self.rows[kept]
-        self.coder.set_stages(rows, moved, as_of)
+        self.coder.set_stages(rows, events, as_of)
         places = kept.tolist()
-        return Slots(self.coder, [self.ids[i] for i in places], [self.packed[i] for i in places], rows, moved)
+        return Slots(self.coder, [self.ids[i] for i in places], [self.packed[i] for i in places], rows, events)

@@ -6,14 +6,13 @@ stage band and a procedure family, never a date; topics and interests only where
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy.typing as npt
+from typing import NamedTuple
 
 from matcher.catalog import Catalog
 from matcher.embedding.facets import PARTS
+from matcher.embedding.rows import Rows
 from matcher.members.record import MemberRecord
 from matcher.members.vocabulary import SUPPORT_TYPES
 
@@ -51,13 +50,27 @@ class Reason:
     text: str
 
 
+class StageFacts(NamedTuple):
+    """What a reason needs of a row: codes of the primary procedure and its family, and the stage band; -1 where unknown."""
+
+    procedure: int
+    family: int
+    band: int
+
+
+def facts_of(rows: Rows) -> list[StageFacts]:
+    """The facts of (n,) rows, as plain numbers."""
+    columns = (rows["procedure"].tolist(), rows["family"].tolist(), rows["band"].tolist())
+    return [StageFacts(*facts) for facts in zip(*columns, strict=True)]
+
+
 def reasons(
     seeker: MemberRecord,
     peer: MemberRecord,
-    seeker_row: Any,
-    peer_row: Any,
-    parts: npt.NDArray[Any],
-    weights: npt.NDArray[Any],
+    seeker_facts: StageFacts,
+    peer_facts: StageFacts,
+    parts: Sequence[float],
+    weights: Sequence[float],
     catalog: Catalog,
     mentoring: bool,
 ) -> tuple[Reason, ...]:
@@ -66,20 +79,19 @@ def reasons(
     Args:
         seeker: who reads them.
         peer: whom they are about; their ``shares`` are the gate.
-        seeker_row: the seeker's record of FACET_ROW.
-        peer_row: the peer's.
+        seeker_facts: the seeker's place in the catalogue and in time.
+        peer_facts: the peer's.
         parts: the nine kernels of the pair.
         weights: (8,) part weights.
         catalog: for names.
         mentoring: whether the peer is a mentor to be.
     """
-    strengths = (weights * parts[:8]).tolist()
-    fits = parts.tolist()
+    strengths = [weight * fit for weight, fit in zip(weights, parts, strict=False)]
     found: list[Reason] = []
     for part in sorted(range(8), key=lambda part: -strengths[part]):
         if strengths[part] <= 0.0 or len(found) == MOST_REASONS:
             break
-        reason = _reason(PARTS[part], seeker, peer, seeker_row, peer_row, fits[part], catalog, mentoring)
+        reason = _reason(PARTS[part], seeker, peer, seeker_facts, peer_facts, parts[part], catalog, mentoring)
         if reason is not None:
             found.append(reason)
     return tuple(found)
@@ -89,17 +101,17 @@ def _reason(
     part: str,
     seeker: MemberRecord,
     peer: MemberRecord,
-    seeker_row: Any,
-    peer_row: Any,
+    seeker_facts: StageFacts,
+    peer_facts: StageFacts,
     fit: float,
     catalog: Catalog,
     mentoring: bool,
 ) -> Reason | None:
     shares = peer.shares
     if part == "procedure":
-        return _procedure_reason(peer_row, fit, shares, catalog)
+        return _procedure_reason(peer_facts, fit, shares, catalog)
     if part == "stage" and "stage_band" in shares:
-        return _stage_reason(seeker_row, peer_row, mentoring)
+        return _stage_reason(seeker_facts.band, peer_facts.band, mentoring)
     if part == "topics" and "topics" in shares:
         names = [
             catalog.topics.names[code]
@@ -122,16 +134,15 @@ def _reason(
     return None
 
 
-def _procedure_reason(peer_row: Any, fit: float, shares: tuple[str, ...], catalog: Catalog) -> Reason | None:
+def _procedure_reason(peer: StageFacts, fit: float, shares: tuple[str, ...], catalog: Catalog) -> Reason | None:
     if fit >= 1.0 and "procedure" in shares:
-        return Reason("procedure", f"Went for the same thing as you: {catalog.procedures[peer_row['procedure']].name}")
+        return Reason("procedure", f"Went for the same thing as you: {catalog.procedures[peer.procedure].name}")
     if fit >= 0.7 and "procedure_family" in shares:
-        return Reason("procedure", f"Is going through something of the same kind: {catalog.family_names[peer_row['family']]}")
+        return Reason("procedure", f"Is going through something of the same kind: {catalog.family_names[peer.family]}")
     return None
 
 
-def _stage_reason(seeker_row: Any, peer_row: Any, mentoring: bool) -> Reason | None:
-    band, own = int(peer_row["band"]), int(seeker_row["band"])
+def _stage_reason(own: int, band: int, mentoring: bool) -> Reason | None:
     if mentoring:
         return Reason("stage", f"Is further on than you: {BAND_WORDS[band]}") if band > own else None
     return Reason("stage", f"Is where you are: {BAND_WORDS[band]}") if band == own else None

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.compilation import compiled
-from matcher.embedding.parts import PART_COUNT, mutual_fit, part_fits
+from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import Rows, TagGroups
 from matcher.embedding.weights import FacetWeights
@@ -33,6 +33,14 @@ def _score_slots(
         part_fits(one, rows[slots[i]], groups, mentoring, parts)
         scores[i] = mutual_fit(parts, weights, means, mentoring)
     return scores
+
+
+@compiled
+def _parts_of_rows(seeker: Rows, rows: Rows, groups: TagGroups, mentoring: bool) -> npt.NDArray[np.float64]:
+    out = np.empty((rows.size, 9))
+    for i in range(rows.size):
+        part_fits(seeker[0], rows[i], groups, mentoring, out[i])
+    return out
 
 
 @compiled
@@ -82,8 +90,6 @@ class Scoring:
         """Exact scores of ``rows[one]`` with ``rows[other]``: (m,) float64."""
         return _score_pairs(rows, one, other, self.groups, self.weights, self.means, self.mentoring)
 
-    def parts(self, one: Any, other: Any) -> npt.NDArray[np.float64]:
-        """The nine kernels of one pair of records, ``UNKNOWN_FIT`` where either side does not say."""
-        out = np.empty(PART_COUNT)
-        part_fits(one, other, self.groups, self.mentoring, out)
-        return out
+    def parts(self, seeker: Rows, rows: Rows) -> npt.NDArray[np.float64]:
+        """(m, 9) kernels of ``seeker`` (1,) with each of ``rows``, ``UNKNOWN_FIT`` where either side does not say."""
+        return _parts_of_rows(seeker, rows, self.groups, self.mentoring)

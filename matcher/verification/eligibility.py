@@ -31,6 +31,8 @@ def verify_peers(
     Raises:
         VerificationError: naming the first pair that fails and the rules it breaks.
     """
+    if seeker_id not in members:
+        raise VerificationError(f"{seeker_id!r} is recommended peers but is no member")
     seen: set[str] = set()
     for peer_id in peer_ids:
         if peer_id in seen:
