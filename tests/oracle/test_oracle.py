@@ -17,6 +17,7 @@ from tests.oracle.compare import disagreements
 from tests.oracle.recommend import recommend
 from tests.oracle.rules import broken_rules, seeker_barriers
 from tests.oracle.score import MEANS, PARTS, Kind, band, facet_scores, fit, primary, score, stage
+from tests.oracle.vectorised import moment
 
 TODAY = datetime.date(2026, 6, 1)
 KINDS = st.sampled_from(("buddy", "mentor"))
@@ -93,6 +94,16 @@ def test_stage_value_and_band() -> None:
     undated = member(procedures=[{"procedure": strategies.procedure_names()[0]}])
     assert stage(undated, TODAY) is None
     assert band(undated, TODAY) is None
+
+
+def test_stage_value_is_cut_at_both_ends() -> None:
+    # sinh(12) = 81377.4 and sinh(10) = 11013.2: 8138 recovery lengths behind, 1102 ahead.
+    shortest = min(default_catalog().procedures, key=lambda procedure: procedure.recovery_days)
+    for lengths, value in ((8137, math.asinh(81370)), (8138, 12.0), (-1101, math.asinh(-11010)), (-1102, -10.0)):
+        date = TODAY - datetime.timedelta(lengths * shortest.recovery_days)
+        someone = member(procedures=[{"procedure": shortest.slug, "date": date}])
+        assert stage(someone, TODAY) == value
+        assert moment(someone, TODAY).u == pytest.approx(value, abs=1e-12)
 
 
 def test_procedure_credit_falls_along_the_tree() -> None:
