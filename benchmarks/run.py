@@ -16,6 +16,9 @@ from benchmarks.tables import Table
 
 QUESTIONS = {
     "request": "benchmarks.request",
+    "filters": "benchmarks.filters",
+    "growth": "benchmarks.growth",
+    "encoder": "benchmarks.encoder",
 }
 """What can be asked, in the order in which it is."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

@@ -18,12 +18,18 @@ class Table:
         columns: headings; the first column is text, the others stand right.
         rows: cells, as long as ``columns`` each.
         notes: what one has to know to read it.
+        sections: rows after which a line is drawn.
     """
 
     title: str
     columns: Sequence[str]
     rows: list[Sequence[str]] = field(default_factory=list)
     notes: Sequence[str] = ()
+    sections: set[int] = field(default_factory=set)
+
+    def divide(self) -> None:
+        """End a section: a line after the last row."""
+        self.sections.add(len(self.rows) - 1)
 
     def add(self, *cells: object) -> None:
         """Append a row."""
@@ -36,8 +42,8 @@ class Table:
         )
         for place, heading in enumerate(self.columns):
             printed.add_column(heading, justify="left" if place == 0 else "right")
-        for row in self.rows:
-            printed.add_row(*row)
+        for place, row in enumerate(self.rows):
+            printed.add_row(*row, end_section=place in self.sections)
         console.print(printed)
 
     def markdown(self) -> str:
