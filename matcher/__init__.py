@@ -1,6 +1,7 @@
 """Peer Matcher: finds members of a recovery community someone who truly gets it.
 
-Exact, safe and explained: see :func:`recommend_buddies`. The library has no clock and no global random state: the day is a
+Exact, safe and explained: see :func:`recommend_buddies`. The library has no clock and no global random state: the
+    day is a
 parameter (``as_of``), and so is every seed.
 """
 

@@ -15,5 +15,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
-    """Compile ``function`` at its first call; strict IEEE arithmetic, so results do not depend on the machine's mood."""
+    """Compile ``function`` at its first call; strict IEEE arithmetic, so results do not depend on the machine's
+    mood."""
     return cast(Function, numba.njit(cache=True, nogil=True, fastmath=False)(function))

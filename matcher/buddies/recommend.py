@@ -1,8 +1,8 @@
 """Recommend peers for one member: exact, safe, explained.
 
-The index finds; the exact score decides; then every peer found is checked once more, rule by rule, against the current records. A
-peer who fails (somebody changed while the search ran) sends the search round again, so that an answer never holds an ineligible
-peer and never lacks an eligible one.
+The index finds; the exact score decides; then every peer found is checked once more, rule by rule, against the
+current records. A peer who fails (somebody changed while the search ran) sends the search round again, so that an
+answer never holds an ineligible peer and never lacks an eligible one.
 """
 
 from __future__ import annotations
@@ -115,7 +115,8 @@ def _check(k: int, kind: str) -> None:
 def _recommend(
     index: MemberIndex, seeker: Seeker, as_of: date, k: int, kind: Kind, weights: FacetWeights | None, *, stored: bool
 ) -> Recommendations | None:
-    """One round; ``as_of`` is the day before ``seeker`` was read, so that a day that turns in between starts another."""
+    """One round; ``as_of`` is the day before ``seeker`` was read, so that a day that turns in between starts
+    another."""
     if weights is None:
         weights = FacetWeights.mentor() if kind == "mentor" else index.weights
     found = index.search(seeker, k, kind, weights)
@@ -132,15 +133,15 @@ def _recommend(
     peers = _peers(found, seeker, [record for record in current if record is not None])
     last = peers[-1].score if peers else -1.0
     certified = len(peers) == min(k, found.funnel.eligible) and found.top.bound <= last
-    return Recommendations(
-        seeker.record.member_id, kind, k, as_of, peers, certified, found.top.bound, found.funnel
-    )
+    return Recommendations(seeker.record.member_id, kind, k, as_of, peers, certified, found.top.bound, found.funnel)
 
 
 def _peers(found: Found, seeker: Seeker, records: list[MemberRecord]) -> tuple[Peer, ...]:
     slots, scoring = found.slots, found.scoring
     rows = slots.rows[found.top.slots]
-    pairs = zip(records, found.top.scores.tolist(), facts_of(rows), scoring.parts(seeker.row, rows).tolist(), strict=True)
+    pairs = zip(
+        records, found.top.scores.tolist(), facts_of(rows), scoring.parts(seeker.row, rows).tolist(), strict=True
+    )
     own = facts_of(seeker.row)[0]
     weights, catalog = scoring.weights.tolist(), slots.coder.catalog
     return tuple(

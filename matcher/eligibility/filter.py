@@ -1,7 +1,7 @@
 """The hard rules online: from a seeker to the set of members that pass every rule, in microseconds.
 
-Consent, status, blocks and capacity live only here and in the profiles, never in a vector, so that a change of them counts
-from the next request on.
+Consent, status, blocks and capacity live only here and in the profiles, never in a vector, so that a change of them
+counts from the next request on.
 """
 
 from __future__ import annotations
@@ -191,7 +191,9 @@ class OnlineFilter:
             masks["seeks"] = bits.get(("seeks", kind))
         if mentoring:
             masks["mentor_approved"] = bits.get("mentor_approved")
-        masks["role"] = bits.union([("role", role) for role in seeker.open_to_roles]) & bits.get(("open_to", seeker.role))
+        masks["role"] = bits.union([("role", role) for role in seeker.open_to_roles]) & bits.get(
+            ("open_to", seeker.role)
+        )
         masks["language"] = bits.union([("language", language) for language in sorted(spoken(seeker.languages))])
         masks["gender_wish"] = self._gender_mask(seeker)
         avoided: list[Hashable] = [("lists", topic) for topic in seeker.avoid_topics]
@@ -227,7 +229,9 @@ class OnlineFilter:
     def _region_mask(self, seeker: RuledMember, channels: tuple[str, ...]) -> Words:
         bits = self.bits
         remote: list[Hashable] = [("channel", channel) for channel in channels if channel in REMOTE_CHANNELS]
-        free: Words = bits.union(remote) | ~bits.get(("channel", "in_person")) if remote else ~bits.get(("channel", "in_person"))
+        free: Words = (
+            bits.union(remote) | ~bits.get(("channel", "in_person")) if remote else ~bits.get(("channel", "in_person"))
+        )
         near = self.postings.get(("region", seeker.region)) if seeker.region is not None else None
         if near:
             set_bits(free, np.array(near, dtype=np.int64))

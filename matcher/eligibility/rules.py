@@ -151,7 +151,9 @@ def _avoid_topic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool
 
 
 def _same_clinic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return not ((one.avoid_same_clinic or other.avoid_same_clinic) and one.clinic is not None and one.clinic == other.clinic)
+    return not (
+        (one.avoid_same_clinic or other.avoid_same_clinic) and one.clinic is not None and one.clinic == other.clinic
+    )
 
 
 def _channel(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:

@@ -1,16 +1,16 @@
 """The encoder: 129 float32 a member whose inner product never lies below the exact mean of both fits.
 
-The features of :mod:`matcher.embedding.facets` make the arithmetic mean of both directions one inner product over some two
-thousand coordinates. Nothing is cut off without being bounded:
+The features of :mod:`matcher.embedding.facets` make the arithmetic mean of both directions one inner product over
+some two thousand coordinates. Nothing is cut off without being bounded:
 
-* procedure, topics and interests are sparse; their coordinates are shared out to buckets, and a vector holds **the norm of
-  each bucket** (:mod:`matcher.embedding.buckets`);
-* stage and age are smooth; they are rotated onto the leading principal axes of the population the encoder was fitted to, and
-  **one coordinate more carries the norm of what was cut off**;
+* procedure, topics and interests are sparse; their coordinates are shared out to buckets, and a vector holds **the
+  norm of each bucket** (:mod:`matcher.embedding.buckets`);
+* stage and age are smooth; they are rotated onto the leading principal axes of the population the encoder was fitted
+  to, and **one coordinate more carries the norm of what was cut off**;
 * the other facets are small and stand whole.
 
-By Cauchy-Schwarz, block by block, the inner product never underestimates. Weights enter on the query's side alone, so that a
-request with its own weights needs no other item vectors.
+By Cauchy-Schwarz, block by block, the inner product never underestimates. Weights enter on the query's side alone,
+so that a request with its own weights needs no other item vectors.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ AXES = (14, 7)
 GRID_WIDTHS = (88, 201)
 FIT_MEMBERS = 4000
 
-# Where things stand in a vector: procedure 0, topics 40, interests 60, stage 75 and its norm 89, age 90 and its norm 97, channel 98,
-# cadence 102, offers 105, needs 109, mentor credits 113, known flags 119 (procedure, topics, interests, stage, age, channel,
-# cadence, offers, needs), constant 128. Compiled code below uses the numbers.
+# Where things stand in a vector: procedure 0, topics 40, interests 60, stage 75 and its norm 89, age 90 and its norm
+# 97, channel 98, cadence 102, offers 105, needs 109, mentor credits 113, known flags 119 (procedure, topics,
+# interests, stage, age, channel, cadence, offers, needs), constant 128. Compiled code below uses the numbers.
 
 
 class Fitted(NamedTuple):
@@ -72,19 +72,23 @@ class Fitted(NamedTuple):
 @compiled
 def _features(facet: int, row: Any, groups: TagGroups, at: npt.NDArray[Any], value: npt.NDArray[Any]) -> int:
     if facet == 0:
-        return procedure_features(row, groups, at, value)
+        return procedure_features(row, at, value)
     if facet == 1:
         return topics_features(row, groups, at, value)
     if facet == 2:
         return interests_features(row, groups, at, value)
     if facet == 3:
-        return stage_features(row, groups, at, value)
-    return age_features(row, groups, at, value)
+        return stage_features(row, at, value)
+    return age_features(row, at, value)
 
 
 @compiled
 def _bucket_norms(
-    out: npt.NDArray[np.float32], at: npt.NDArray[Any], value: npt.NDArray[Any], count: int, bucket_of: npt.NDArray[np.int16]
+    out: npt.NDArray[np.float32],
+    at: npt.NDArray[Any],
+    value: npt.NDArray[Any],
+    count: int,
+    bucket_of: npt.NDArray[np.int16],
 ) -> None:
     squares = np.zeros(40)
     for j in range(count):
@@ -96,7 +100,11 @@ def _bucket_norms(
 
 @compiled
 def _rotate(
-    out: npt.NDArray[np.float32], at: npt.NDArray[Any], value: npt.NDArray[Any], count: int, axes: npt.NDArray[np.float64]
+    out: npt.NDArray[np.float32],
+    at: npt.NDArray[Any],
+    value: npt.NDArray[Any],
+    count: int,
+    axes: npt.NDArray[np.float64],
 ) -> None:
     kept = np.zeros(axes.shape[1])
     for j in range(count):
@@ -118,7 +126,7 @@ def _encode_items(rows: Rows, groups: TagGroups, fitted: tuple[Any, ...], out: n
         vector = out[i]
         vector[:] = 0.0
         if row.procedure >= 0:
-            count = procedure_features(row, groups, at, value)
+            count = procedure_features(row, at, value)
             _bucket_norms(vector[0:40], at, value, count, fitted[0])
             vector[119] = 1.0
         if row.topic_count > 0:
@@ -130,13 +138,13 @@ def _encode_items(rows: Rows, groups: TagGroups, fitted: tuple[Any, ...], out: n
             _bucket_norms(vector[60:75], at, value, count, fitted[2])
             vector[121] = 1.0
         if row.band >= 0:
-            count = stage_features(row, groups, at, value)
+            count = stage_features(row, at, value)
             _rotate(vector[75:90], at, value, count, fitted[3])
             for band in range(6):
                 vector[113 + band] = mentor_credit(band, row.u)
             vector[122] = 1.0
         if row.birth_year > 0:
-            count = age_features(row, groups, at, value)
+            count = age_features(row, at, value)
             _rotate(vector[90:98], at, value, count, fitted[4])
             vector[123] = 1.0
         if row.channels > 0:

@@ -1,8 +1,8 @@
 """The facets: each as an exact kernel between two rows and as the sparse features whose inner product that kernel is.
 
-A kernel returns a number in [0, 1], or ``UNKNOWN_FIT`` where either side does not say. A feature function writes the coordinates and
-values of one row's feature vector, each coordinate once, and returns how many it wrote: 0 where the facet is unknown. Feature
-vectors of known facets have norm 1.
+A kernel returns a number in [0, 1], or ``UNKNOWN_FIT`` where either side does not say. A feature function writes the
+coordinates and values of one row's feature vector, each coordinate once, and returns how many it wrote: 0 where the
+facet is unknown. Feature vectors of known facets have norm 1.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from matcher.compilation import compiled
 from matcher.embedding.rows import TagGroups, tag_inner_product
 
 PARTS = ("procedure", "stage", "topics", "support", "channel", "cadence", "interests", "age")
-"""The weighted parts of a fit, in the order of ``FacetWeights.parts()``; channel and cadence share the facet *contact*."""
+"""The weighted parts of a fit, in the order of ``FacetWeights.parts()``; channel and cadence share the facet
+*contact*."""
 PROCEDURE, STAGE, TOPICS, SUPPORT, CHANNEL, CADENCE, INTERESTS, AGE = range(8)
 
 UNKNOWN_FIT = -1.0
@@ -26,8 +27,8 @@ STAGE_SPREAD = 0.6
 GRID_STEP = STAGE_SPREAD / 2
 GRID_LOW = -12.1
 GRID_POINTS = 88
-"""The stage features' grid: Gaussian bumps every half spread. By Poisson summation their inner product is the Gaussian kernel to a
-relative error of 2 exp(-2 pi^2) = 5e-9, far below float32."""
+"""The stage features' grid: Gaussian bumps every half spread. By Poisson summation their inner product is the
+Gaussian kernel to a relative error of 2 exp(-2 pi^2) = 5e-9, far below float32."""
 AGE_SCALE_YEARS = 20.0
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SAME_FAMILY, SAME_DOMAIN = 0.7, 0.35
@@ -149,7 +150,7 @@ Values = npt.NDArray[np.float64]
 
 
 @compiled
-def procedure_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+def procedure_features(row: Row, at: Coordinates, value: Values) -> int:
     """One coordinate per node on the path: domain, family (after 64 domains), leaf (after 448 families)."""
     if row.procedure < 0:
         return 0
@@ -160,12 +161,12 @@ def procedure_features(row: Row, groups: TagGroups, at: Coordinates, value: Valu
 
 
 @compiled
-def stage_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+def stage_features(row: Row, at: Coordinates, value: Values) -> int:
     """Gaussian bumps on a fixed grid; those below 1e-13 are left out."""
     if row.band < 0:
         return 0
     scale = math.sqrt(0.3 / (0.6 * math.sqrt(math.pi / 2.0)))
-    middle = int(round((row.u + 12.1) / 0.3))
+    middle = round((row.u + 12.1) / 0.3)
     count = 0
     for point in range(max(0, middle - 11), min(88, middle + 12)):
         difference = (row.u + 12.1 - 0.3 * point) / 0.6
@@ -215,7 +216,7 @@ def interests_features(row: Row, groups: TagGroups, at: Coordinates, value: Valu
 
 
 @compiled
-def age_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
+def age_features(row: Row, at: Coordinates, value: Values) -> int:
     """The exponential kernel on whole years as a first-order autoregression: its innovations are orthogonal."""
     if row.birth_year == 0:
         return 0

@@ -1,4 +1,5 @@
-"""What an unknown facet scores: its mean over the pairs of the population, so that a short profile is neither favoured nor starved."""
+"""What an unknown facet scores: its mean over the pairs of the population, so that a short profile is neither
+favoured nor starved."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
 
 SAMPLE_SIZE = 2000
-"""Members whose pairs are counted: two million pairs put the standard error of a mean below 0.01 at any share of unknowns seen."""
+"""Members whose pairs are counted: two million pairs put the standard error of a mean below 0.01 at any share of
+unknowns seen."""
 
 
 @compiled

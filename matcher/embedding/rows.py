@@ -42,9 +42,9 @@ FACET_ROW = np.dtype(
         ("interests", np.int32, (MAX_INTERESTS,)),
     ]
 )
-"""``procedure``, ``birth_year`` (0) and ``cadence`` hold -1 or 0 where unknown; ``band`` is -1 without a dated procedure;
-``needs``, ``offers`` and ``channels`` are bit masks in vocabulary order, 0 where unknown. ``interests`` holds catalogue codes,
-then codes of free tags above them; a free tag that nobody indexed has is negative."""
+"""``procedure``, ``birth_year`` (0) and ``cadence`` hold -1 or 0 where unknown; ``band`` is -1 without a dated
+procedure; ``needs``, ``offers`` and ``channels`` are bit masks in vocabulary order, 0 where unknown. ``interests``
+holds catalogue codes, then codes of free tags above them; a free tag that nobody indexed has is negative."""
 
 Rows = npt.NDArray[Any]
 
@@ -58,8 +58,8 @@ class Events(NamedTuple):
 
 
 TagGroups = tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]
-"""(tags,) group code of every topic, and of every catalogue interest. A plain tuple, because numba's cache on disk refers to
-named ones by name and cannot be read any more once they are renamed."""
+"""(tags,) group code of every topic, and of every catalogue interest. A plain tuple, because numba's cache on disk
+refers to named ones by name and cannot be read any more once they are renamed."""
 
 
 TAG_SHARE, GROUP_SHARE = 0.7, 0.3

@@ -1,6 +1,7 @@
 """How much each facet counts, and what an unknown facet scores.
 
-The weights come from published studies and stated preference, not from outcomes; a community that has outcomes can fit its own.
+The weights come from published studies and stated preference, not from outcomes; a community that has outcomes can
+fit its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ import numpy.typing as npt
 
 from matcher.errors import InvalidRequest, Problem
 
-_ACCEPTED = "finite numbers of 0 or more, at least one above 0, for procedure stage topics support contact interests age"
+_ACCEPTED = (
+    "finite numbers of 0 or more, at least one above 0, for procedure stage topics support contact interests age"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +87,6 @@ class FacetWeights:
         """(8,) float64 in the order of :data:`matcher.embedding.facets.PARTS`; contact splits evenly into its two."""
         half = self.contact / 2
         return np.array(
-            [self.procedure, self.stage, self.topics, self.support, half, half, self.interests, self.age], dtype=np.float64
+            [self.procedure, self.stage, self.topics, self.support, half, half, self.interests, self.age],
+            dtype=np.float64,
         )

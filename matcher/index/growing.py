@@ -17,7 +17,7 @@ class GrowingArray:
 
     def __init__(self, items: npt.NDArray[Any]) -> None:
         self._buffer = items
-        self._size = items.shape[0]
+        self._size: int = items.shape[0]
 
     def __len__(self) -> int:
         return self._size

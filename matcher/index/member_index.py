@@ -1,9 +1,9 @@
 """The member index: one writer, many readers, exact answers, changes in the next request.
 
-Slots are append-only: a member who changes gets a new slot and the old one goes dark, so what a search reads never moves under it.
-Only the filter (some tens of microseconds) runs under the lock; the search itself works on its own copy of the eligible set.
-Slots that came since the shelves were arranged are scored one by one; when they grow too many, or too many slots are dark,
-everything is arranged anew, which costs O(1) amortised a change.
+Slots are append-only: a member who changes gets a new slot and the old one goes dark, so what a search reads never
+moves under it. Only the filter (some tens of microseconds) runs under the lock; the search itself works on its own
+copy of the eligible set. Slots that came since the shelves were arranged are scored one by one; when they grow too
+many, or too many slots are dark, everything is arranged anew, which costs O(1) amortised a change.
 """
 
 from __future__ import annotations
@@ -85,9 +85,16 @@ class MemberIndex:
     """
 
     def __init__(
-        self, slots: Slots, eligibility: OnlineFilter, shelves: Shelves, encoder: Encoder, as_of: date, weights: FacetWeights,
-        means: FacetMeans, means_given: bool,
-    ) -> None:  # fmt: skip
+        self,
+        slots: Slots,
+        eligibility: OnlineFilter,
+        shelves: Shelves,
+        encoder: Encoder,
+        as_of: date,
+        weights: FacetWeights,
+        means: FacetMeans,
+        means_given: bool,
+    ) -> None:
         self.as_of = as_of
         self.weights = weights
         self.means = means
@@ -172,7 +179,9 @@ class MemberIndex:
     def records(self, member_ids: Iterable[str]) -> list[MemberRecord | None]:
         """Current records of ``member_ids``, ``None`` for those who are gone."""
         with self._reading:
-            packed = [None if (slot := self._slot_of.get(name)) is None else self._slots.packed[slot] for name in member_ids]
+            packed = [
+                None if (slot := self._slot_of.get(name)) is None else self._slots.packed[slot] for name in member_ids
+            ]
         return [None if record is None else unpack_record(record) for record in packed]
 
     @property
@@ -271,7 +280,14 @@ class MemberIndex:
         with self._writing:
             self._arrange(self.as_of, renumber=True)
             write_snapshot(
-                Path(path), self._slots, self._filter, self._encoder, self.as_of, self.weights, self.means, self.means_given
+                Path(path),
+                self._slots,
+                self._filter,
+                self._encoder,
+                self.as_of,
+                self.weights,
+                self.means,
+                self.means_given,
             )
 
     @classmethod

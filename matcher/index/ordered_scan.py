@@ -1,4 +1,5 @@
-"""Scores shelves in falling order of their bounds until none can beat the k-th best: the fewest exact scores for a top k."""
+"""Scores shelves in falling order of their bounds until none can beat the k-th best: the fewest exact scores for a
+top k."""
 
 from __future__ import annotations
 
@@ -78,4 +79,3 @@ def scan_in_order(
                 if score > best[0]:
                     _insert(best, score)
     return slots[:found], scores[:found]
-

@@ -1,14 +1,17 @@
 """The planner: how one search reaches its exact top k with the least work, and what certifies it.
 
 1. Few eligible: score them all (plan ``gather``).
-2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those: the k-th best is
+2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those:
+the k-th best is
    a threshold, and every other shelf whose bound does not reach it is done with.
-3. What is left is scored shelf by shelf in falling order of bound, the threshold rising, until no shelf reaches it (plan
-   ``shelves``). Where too much is left for that (weights or a profile that shelves say little about), FAISS sweeps it first: only
-   vectors whose inner product, an upper bound of the score, exceeds the threshold are scored (plan ``sweep``).
+3. What is left is scored shelf by shelf in falling order of bound, the threshold rising, until no shelf reaches it
+(plan
+   ``shelves``). Where too much is left for that (weights or a profile that shelves say little about), FAISS sweeps
+   it first: only vectors whose inner product, an upper bound of the score, exceeds the threshold are scored (plan
+       ``sweep``).
 
-Members that came since the shelves were arranged are scored one by one. Nobody unscored can beat the k-th best: the bound of
-their shelf, or their own inner product, does not exceed it.
+Members that came since the shelves were arranged are scored one by one. Nobody unscored can beat the k-th best: the
+bound of their shelf, or their own inner product, does not exceed it.
 """
 
 from __future__ import annotations
@@ -30,7 +33,8 @@ GATHER_LIMIT = 2048
 SEED_ROWS = 300
 """Eligible members scored before sweeping; more find a better threshold, fewer cost less."""
 SWEEP_FROM = 6000
-"""Eligible members expected on the shelves that are left, from which FAISS sweeps: a vector costs a third of an exact score."""
+"""Eligible members expected on the shelves that are left, from which FAISS sweeps: a vector costs a third of an
+exact score."""
 SWEEP_SLACK = 2e-6
 """Taken off the threshold for float32; the encoder's margin is larger, so ties are kept."""
 

@@ -1,4 +1,5 @@
-"""The slots of an index: who stands where, coded for the facets. Append-only; a member who changes moves to a new slot."""
+"""The slots of an index: who stands where, coded for the facets. Append-only; a member who changes moves to a new
+slot."""
 
 from __future__ import annotations
 
@@ -21,9 +22,13 @@ class Slots:
     """
 
     def __init__(
-        self, coder: RowCoder, ids: list[str] | None = None, packed: list[bytes] | None = None, rows: Rows | None = None,
+        self,
+        coder: RowCoder,
+        ids: list[str] | None = None,
+        packed: list[bytes] | None = None,
+        rows: Rows | None = None,
         events: Events | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.coder = coder
         self.ids: list[str] = [] if ids is None else ids
         self.packed: list[bytes] = [] if packed is None else packed

@@ -1,8 +1,9 @@
 """Snapshots: an index as one file that proves its own integrity.
 
-Layout: a preamble of fixed size (magic, format version, place, length and checksum of the header), the sections, the header
-(MessagePack: what the index is made for, and type, shape, place and checksum of each section). Every byte is under a checksum. The file holds
-health data and is written for its owner only.
+Layout: a preamble of fixed size (magic, format version, place, length and checksum of the header), the sections, the
+    header
+(MessagePack: what the index is made for, and type, shape, place and checksum of each section). Every byte is under a
+checksum. The file holds health data and is written for its owner only.
 """
 
 from __future__ import annotations
@@ -101,8 +102,7 @@ def _sections(slots: Slots, eligibility: OnlineFilter, encoder: Encoder) -> Iter
     yield "blockers", _bytes({name: sorted(blockers) for name, blockers in eligibility.blockers.items()})
     yield "loads", _bytes(eligibility.relations.loads)
     yield "ties", _bytes(eligibility.relations.ties)
-    for name, part in encoder.fitted._asdict().items():
-        yield name, part
+    yield from encoder.fitted._asdict().items()
 
 
 def _vectors(slots: Slots, encoder: Encoder) -> Iterator[npt.NDArray[np.float32]]:
@@ -111,10 +111,12 @@ def _vectors(slots: Slots, encoder: Encoder) -> Iterator[npt.NDArray[np.float32]
         yield encoder.items(rows[first : first + CHUNK])
 
 
-def _write_section(file: BinaryIO, dtype: str, blocks: Iterable[npt.NDArray[Any]], width: int | None = None) -> _Section:
+def _write_section(
+    file: BinaryIO, dtype: str, blocks: Iterable[npt.NDArray[Any]], width: int | None = None
+) -> _Section:
     digest, start, items, shape = xxhash.xxh3_128(), file.tell(), 0, ()
     for block in blocks:
-        data = memoryview(np.ascontiguousarray(block)).cast("B") if block.size else b""
+        data = np.ascontiguousarray(block).reshape(-1).view(np.uint8).data
         digest.update(data)
         file.write(data)
         items += block.shape[0]
@@ -138,7 +140,8 @@ def write_snapshot(
         with os.fdopen(descriptor, "wb") as file:
             file.write(bytes(_PREAMBLE.size))
             sections = {
-                name: _write_section(file, part.dtype.str, [part]) for name, part in _sections(slots, eligibility, encoder)
+                name: _write_section(file, part.dtype.str, [part])
+                for name, part in _sections(slots, eligibility, encoder)
             }
             sections["vectors"] = _write_section(file, "<f4", _vectors(slots, encoder), DIMENSIONS)
             header = msgspec.msgpack.encode(
@@ -219,7 +222,7 @@ class _Reader:
 
     def value(self, name: str, kind: Any) -> Any:
         """A section that holds one MessagePack value."""
-        return msgspec.msgpack.decode(self.section(name), type=kind)
+        return msgspec.msgpack.decode(self.section(name).data, type=kind)
 
     def texts(self, name: str) -> list[str]:
         """A section that holds lines of text."""
@@ -239,7 +242,9 @@ def _read_filter(reader: _Reader) -> OnlineFilter:
         eligibility.bits.by_key[tuple(key) if len(key) > 1 else key[0]] = row
     posted = reader.section("postings").tolist()
     first = 0
-    for key, size in zip(reader.value("posting_keys", list[tuple[str, str]]), reader.section("posting_sizes"), strict=True):
+    for key, size in zip(
+        reader.value("posting_keys", list[tuple[str, str]]), reader.section("posting_sizes"), strict=True
+    ):
         eligibility.postings[key] = posted[first : first + int(size)]
         first += int(size)
     blockers = reader.value("blockers", dict[str, list[str]])

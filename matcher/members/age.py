@@ -1,7 +1,8 @@
 """Age pools: who may meet whom at all, by year of birth.
 
-Only the year of birth is kept, so on most days of a year a person's age is one of two numbers. Where the two numbers lie
-in different pools the safe reading wins: nobody who could be under 13 is in any pool, and those who turn 18 in the running
+Only the year of birth is kept, so on most days of a year a person's age is one of two numbers. Where the two numbers
+lie in different pools the safe reading wins: nobody who could be under 13 is in any pool, and those who turn 18 in
+    the running
 year meet only each other, because an adult among minors is as wrong as a minor among adults.
 """
 

@@ -83,7 +83,7 @@ def read_fhir(
 class _Export:
     """One pass over the procedures, then one over the patients."""
 
-    def __init__(  # noqa: PLR0917 (called from one place)
+    def __init__(
         self, path: Path, as_of: date, codes: CodeTable, consent: bool, gender: bool, report: FhirReport
     ) -> None:
         self._path = path

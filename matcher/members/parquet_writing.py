@@ -12,7 +12,7 @@ from matcher.members.cells import READERS
 from matcher.members.profile import MemberProfile
 from matcher.members.writing import batches, columns_of
 
-_ROW_GROUP = 65536
+_ROW_GROUP = 16384
 
 
 def member_schema() -> pa.Schema:

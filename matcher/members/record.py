@@ -1,7 +1,8 @@
-"""A profile as a few hundred bytes: what an index keeps of each member, and what rules and reasons read in microseconds.
+"""A profile as a few hundred bytes: what an index keeps of each member, and what rules and reasons read in
+microseconds.
 
-A record holds the same facts under the same names as :class:`~matcher.members.profile.MemberProfile`; it is made from validated
-profiles only, so nothing is checked a second time.
+A record holds the same facts under the same names as :class:`~matcher.members.profile.MemberProfile`; it is made
+from validated profiles only, so nothing is checked a second time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Where somebody stands in their recovery on a given day.
 
-``t`` is days since the primary procedure and ``L`` that procedure's typical recovery length. For arithmetic the stage is
-``u = asinh(10 t / L)``: about linear around the event, logarithmic later, so that day 3 against day 10 counts as much as month
-6 against month 20. For people it is one of six bands.
+``t`` is days since the primary procedure and ``L`` that procedure's typical recovery length. For arithmetic the
+stage is ``u = asinh(10 t / L)``: about linear around the event, logarithmic later, so that day 3 against day 10
+counts as much as month 6 against month 20. For people it is one of six bands.
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def stage_band(days_since: int, recovery_days: int) -> int:
 def primary_event(days: npt.NDArray[Any], as_of: int) -> int:
     """Position of the primary procedure among a member's events, or -1 if there are none.
 
-    The nearest upcoming one within 90 days, else the most recent, else the first without a date, else the nearest that is
-    further ahead. Of equal days the first listed counts.
+    The nearest upcoming one within 90 days, else the most recent, else the first without a date, else the nearest
+    that is further ahead. Of equal days the first listed counts.
 
     Args:
         days: (m,) int32 day ordinals; ``NO_DAY`` where unknown.

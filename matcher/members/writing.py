@@ -17,9 +17,9 @@ from matcher.errors import InvalidRequest, Problem
 from matcher.members.cells import READERS, cells_of
 from matcher.members.profile import MemberProfile
 from matcher.members.reading import SUFFIXES
+from matcher.members.vocabulary import DEFAULT_SHARES, TIES
 
-BATCH = 8192
-
+_DEFAULTS: dict[str, tuple[str, ...]] = {"seeks": TIES, "shares": DEFAULT_SHARES}
 Sink = IO[bytes] | gzip.GzipFile
 
 
@@ -91,7 +91,7 @@ def _write_csv(members: Iterable[MemberProfile], file: Sink) -> int:
     return count
 
 
-def batches(members: Iterable[MemberProfile], size: int = BATCH) -> Iterator[list[MemberProfile]]:
+def batches(members: Iterable[MemberProfile], size: int) -> Iterator[list[MemberProfile]]:
     """``members`` in lists of ``size``."""
     rest = iter(members)
     while batch := list(islice(rest, size)):
@@ -108,6 +108,12 @@ def columns_of(batch: list[MemberProfile]) -> dict[str, list[Any]]:
         [{"day": slot.day, "start": slot.start, "end": slot.end} for slot in slots] for slots in columns["availability"]
     ]
     for name, values in columns.items():
-        if name not in ("seeks", "shares") and values and isinstance(values[0], tuple | list):
+        if name in _DEFAULTS:  # empty says something else here
+            columns[name] = [None if value == _DEFAULTS[name] else value for value in values]
+        elif name == "open_to_roles":
+            columns[name] = [
+                None if value == (own,) else value for own, value in zip(columns["role"], values, strict=True)
+            ]
+        elif values and isinstance(values[0], tuple | list):
             columns[name] = [value or None for value in values]
     return columns

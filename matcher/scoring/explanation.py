@@ -1,7 +1,7 @@
 """Why two members fit, in words, through the gate of what the other agreed to show.
 
-A reason about a peer tells the seeker something about that peer. It is only ever made of facets that the peer ``shares``; it names a
-stage band and a procedure family, never a date; topics and interests only where both list them.
+A reason about a peer tells the seeker something about that peer. It is only ever made of facets that the peer
+``shares``; it names a stage band and a procedure family, never a date; topics and interests only where both list them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Reason:
 
 
 class StageFacts(NamedTuple):
-    """What a reason needs of a row: codes of the primary procedure and its family, and the stage band; -1 where unknown."""
+    """What a reason needs of a row: codes of the primary procedure and its family, and the stage band; -1 where
+    unknown."""
 
     procedure: int
     family: int

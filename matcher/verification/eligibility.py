@@ -1,4 +1,5 @@
-"""Checks a pair, or a whole answer, against every hard rule from the profiles alone: no index, no bit set, no vector."""
+"""Checks a pair, or a whole answer, against every hard rule from the profiles alone: no index, no bit set, no
+vector."""
 
 from __future__ import annotations
 
