@@ -93,7 +93,9 @@ def _blocks_table(index: MemberIndex, pairs: int) -> Table:
     table = Table(
         f"Where the {DIMENSIONS} dimensions and the slack of a buddy's bound go",
         ("facet", "coordinates uncut", "dimensions", "how", "mean slack"),
-        notes=(f"Encoding took {took / len(index) * 1e6:.1f} microseconds a member. Free interest tags not counted.",),
+        notes=(
+            f"Encoding took {took.processor / len(index) * 1e6:.1f} microseconds a member. Free interest tags not counted.",
+        ),
     )
     slacks_by_facet = _block_slacks(insides, scoring, pairs)
     widths += GRID_WIDTHS

@@ -48,7 +48,7 @@ def _run(stage: str, size: int, folder: str) -> dict[str, float]:
 def _table(size: int, figures: dict[str, float]) -> Table:
     table = Table(
         f"Growth, {size:,} members",
-        ("what", "ours", "peer", "which does", "ratio", "bar"),
+        ("what", "ours", "cpu", "peer", "cpu", "which does", "ratio", "bar"),
         notes=("Files are warm in the page cache, on both sides. Upserts replace members at random, peers in turns.",),
     )
     for what, ours, peer, which, form in (
@@ -71,7 +71,9 @@ def _table(size: int, figures: dict[str, float]) -> Table:
         table.add(
             what,
             form(figures[ours]),
+            form(figures[f"{ours}_cpu"]) if f"{ours}_cpu" in figures else "",
             form(theirs) if theirs is not None else "",
+            form(figures[f"{peer}_cpu"]) if f"{peer}_cpu" in figures else "",
             which,
             ratio(figures[ours] / theirs) if theirs is not None else "",
             verdict(figures[ours], bar) if bar is not None else "",

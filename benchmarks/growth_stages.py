@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pyarrow.parquet
 
 from benchmarks.community import CHUNK, DAY, Insides, drawn
-from benchmarks.measuring import in_turns, seconds_of
+from benchmarks.measuring import Took, in_turns, seconds_of
 from benchmarks.request import who_may_ask
 from matcher.buddies.recommend import recommend_buddies
 from matcher.embedding.encoder import DIMENSIONS
@@ -31,6 +31,7 @@ from matcher.members.reading import read_members
 from matcher.members.writing import write_members
 
 Figures = dict[str, float]
+"""By name; a time by the wall, and under the same name with ``_cpu`` in processor time."""
 TRAINED_ON = 20_000
 _faiss: Any = faiss
 """Its stubs know only some of it."""
@@ -44,19 +45,25 @@ def memory(line: str) -> float:
     raise LookupError(line)
 
 
+def times(name: str, took: Took) -> Figures:
+    """The two figures of one time."""
+    return {name: took.seconds, f"{name}_cpu": took.processor}
+
+
 class Stopwatch:
     """Counts the seconds spent in a stream that somebody else draws on."""
 
     def __init__(self) -> None:
-        self.seconds = 0.0
+        self.seconds = self.processor = 0.0
 
     def of(self, stream: Iterable[MemberProfile]) -> Iterator[MemberProfile]:
         """The same stream, timed."""
         members = iter(stream)
         while True:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             member = next(members, None)
             self.seconds += time.perf_counter() - began
+            self.processor += time.thread_time() - worked
             if member is None:
                 return
             yield member
@@ -72,7 +79,7 @@ def _valid(path: Path) -> Iterator[MemberProfile]:
 def write(size: int, folder: Path) -> Figures:
     """A drawn population to Parquet."""
     took, _ = seconds_of(lambda: write_members(drawn(size), folder / "members.parquet"))
-    return {"write": took, "file": (folder / "members.parquet").stat().st_size}
+    return times("write", took)
 
 
 def index(_: int, folder: Path) -> Figures:
@@ -82,18 +89,20 @@ def index(_: int, folder: Path) -> Figures:
     total, built = seconds_of(lambda: MemberIndex.build(reading.of(_valid(path)), DAY))
     peak = memory("VmHWM")
     gc.collect()
-    figures = {"total": total, "read": reading.seconds, "index": total - reading.seconds}
+    read = Took(reading.seconds, reading.processor)
+    indexing = Took(total.seconds - read.seconds, total.processor - read.processor)
+    figures = times("total", total) | times("read", read) | times("index", indexing)
     figures |= {"peak": peak, "resident": memory("VmRSS")}
-    figures["save"] = seconds_of(partial(built.save, folder / "index.snapshot"))[0]
+    figures |= times("save", seconds_of(partial(built.save, folder / "index.snapshot"))[0])
     figures["snapshot"] = (folder / "index.snapshot").stat().st_size
     return figures | _changes(built, folder)
 
 
 def _changes(built: MemberIndex, folder: Path) -> Figures:
     vectors = Insides(built).vectors()
-    figures: Figures = {}
-    figures["peer_save"] = seconds_of(partial(_save_flat, vectors, folder / "flat.faiss"))[0]
-    figures["peer_index"], peer = seconds_of(lambda: _inverted_lists(vectors))
+    figures = times("peer_save", seconds_of(partial(_save_flat, vectors, folder / "flat.faiss"))[0])
+    took, peer = seconds_of(partial(_inverted_lists, vectors))
+    figures |= times("peer_index", took)
     names = Insides(built).ids
     count = int(max(2000, LATE_SHARE * len(names) + 500))
     chosen = np.random.default_rng(4).choice(len(names), size=count, replace=len(names) < count).tolist()
@@ -107,12 +116,11 @@ def _changes(built: MemberIndex, folder: Path) -> Figures:
     turns = in_turns(
         {"ours": lambda item: built.upsert(item[1]), "peer": replace}, list(zip(chosen, changed, strict=True))
     )
-    for name, times in turns.times.items():
-        figures |= {
-            f"{name}_upsert": times.p50,
-            f"{name}_upsert_mean": float(times.seconds.mean()),
-            f"{name}_upsert_worst": float(times.seconds.max()),
-        }
+    for name, taken in turns.times.items():
+        wall, processor = taken.seconds, taken.processor
+        figures |= times(f"{name}_upsert", Took(taken.p50, float(np.median(processor))))
+        figures |= times(f"{name}_upsert_mean", Took(float(wall.mean()), float(processor.mean())))
+        figures |= times(f"{name}_upsert_worst", Took(float(wall.max()), float(processor.max())))
     return figures
 
 
@@ -137,9 +145,9 @@ def restart(_: int, folder: Path) -> Figures:
     took, loaded = seconds_of(lambda: MemberIndex.load(folder / "index.snapshot"))
     seeker = who_may_ask(loaded, "buddy", 1)[0]
     recommend_buddies(loaded, seeker)
-    answered = time.time()
+    answered = Took(time.time(), time.process_time())
     gc.collect()
-    return {"load": took, "answered": answered, "resident_again": memory("VmRSS"), "peak_again": memory("VmHWM")}
+    return times("load", took) | times("answered", answered) | {"resident_again": memory("VmRSS")}
 
 
 def peers(size: int, folder: Path) -> Figures:
@@ -152,7 +160,7 @@ def peers(size: int, folder: Path) -> Figures:
     read, _ = seconds_of(rows)
     load, flat = seconds_of(lambda: _faiss.read_index(str(folder / "flat.faiss")))
     flat.search(np.ones((1, DIMENSIONS), dtype=np.float32), 1)
-    return {"peer_read": read, "peer_load": load, "peer_vectors": float(size * DIMENSIONS * 4)}
+    return times("peer_read", read) | times("peer_load", load) | {"peer_vectors": float(size * DIMENSIONS * 4)}
 
 
 STAGES = {"write": write, "index": index, "restart": restart, "peers": peers}

@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -84,8 +84,20 @@ def in_turns(contenders: Mapping[str, Callable[[T], Any]], items: Sequence[T], w
     return Turns({name: Times(seconds[name], processor[name]) for name in contenders}, answers)
 
 
-def seconds_of(work: Callable[[], T]) -> tuple[float, T]:
+class Took(NamedTuple):
+    """What one piece of work took.
+
+    Attributes:
+        seconds: by the clock on the wall.
+        processor: of this process on processors, all threads.
+    """
+
+    seconds: float
+    processor: float
+
+
+def seconds_of(work: Callable[[], T]) -> tuple[Took, T]:
     """How long ``work`` takes, once, and what it gives."""
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     given = work()
-    return time.perf_counter() - began, given
+    return Took(time.perf_counter() - began, time.process_time() - worked), given

@@ -39,6 +39,7 @@ def create_app(community: Community) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """From the first request to the last."""
         stop = threading.Event()
         with ThreadPoolExecutor(1, thread_name_prefix="start") as starter:
             starting = starter.submit(_start, community, stop)

@@ -64,6 +64,7 @@ def tour(
         _step(console, "Starting the service")
         server = stack.enter_context(ServerProcess.started(settings.database, port, home / "service.log"))
         console.print(f"It answers at {server.url}")
+        _step(console, "Looking for a member whose answer says much")
         member = _richest(server.url, picked)
         _show(console, server.url, member)
         if serve:
@@ -120,7 +121,14 @@ def _richest(url: str, members: list[str]) -> str:
         reasons = [reason["facet"] for peer in answer["peers"] for reason in peer["reasons"]]
         return len(reasons) + 3 * len(set(reasons))
 
-    return max(members, key=richness)
+    best, most = members[0], -1
+    with counting("Asking (the first answers compile the engine)", len(members)) as advance:
+        for done, member in enumerate(members, 1):
+            rich = richness(member)
+            if rich > most:
+                best, most = member, rich
+            advance(done)
+    return best
 
 
 def _show(console: Console, url: str, member: str) -> None:

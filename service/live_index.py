@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ import msgspec
 import structlog
 from sqlalchemy import Connection
 
-from matcher import MemberIndex
+from matcher import MemberIndex, recommend_buddies
 from matcher.embedding.population import FacetMeans
 from matcher.errors import InvalidMember, MatcherError
 from matcher.members.profile import MemberProfile
+from matcher.members.vocabulary import KINDS
 from service import snapshots
 from service.profile_text import profile_of
 from service.settings import Settings
@@ -77,6 +79,8 @@ class LiveIndex:
             else:
                 self._saved_seq = found[1]
                 self._view = self._followed(connection, View(*found))
+            self.state = "is warming up"
+            _warm_up(self._view.index)
             self.state = "ok"
             _log.info(
                 "index_ready", seq=self._view.seq, members=len(self._view.index), from_snapshot=self._saved_seq >= 0
@@ -144,6 +148,13 @@ class LiveIndex:
             _all_members(connection), self._settings.today(), means=means_in_force(connection), progress=progress
         )
         return View(index, changes.newest_seq(connection))
+
+
+def _warm_up(index: MemberIndex) -> None:
+    """Ask once, so that the first user does not wait for the engine to be compiled."""
+    for member_id in itertools.islice(index.member_ids(), 1):
+        for kind in KINDS:
+            recommend_buddies(index, member_id, 1, kind)
 
 
 def _readable(text: str) -> MemberProfile | None:

@@ -67,15 +67,15 @@ class FacetMeans:
     def default(cls) -> Self:
         """The means of the sample population (100,000 members, seed 0): for a community too small to have its own."""
         return cls(
-            procedure=0.15,
-            stage=0.35,
-            mentor_stage=0.6,
-            topics=0.15,
-            support=0.45,
-            channel=0.6,
-            cadence=0.6,
-            interests=0.1,
-            age=0.5,
+            procedure=0.0965,
+            stage=0.2056,
+            mentor_stage=0.5660,
+            topics=0.1314,
+            support=0.4964,
+            channel=0.6643,
+            cadence=0.6264,
+            interests=0.0549,
+            age=0.4779,
         )
 
     @classmethod

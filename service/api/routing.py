@@ -37,6 +37,7 @@ class StrictRoute(APIRoute):
         accepted = ", ".join(sorted(known)) or "no query parameters here"
 
         async def check_and_handle(request: Request) -> Response:
+            """Handle the request, or refuse it."""
             if request.scope["query_string"]:
                 unknown = [name for name in request.query_params if name not in known]
                 if unknown:

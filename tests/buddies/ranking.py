@@ -25,7 +25,7 @@ class Truth:
     score_of: Mapping[str, float]
 
     @classmethod
-    def of(  # noqa: PLR0917
+    def of(
         cls,
         oracle: VectorisedOracle,
         seeker: MemberProfile,

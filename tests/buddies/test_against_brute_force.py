@@ -16,7 +16,7 @@ from tests.oracle.score import WEIGHTED, Kind
 COUNTS = (1, 10, 50)
 
 
-def expect_exact(  # noqa: PLR0917
+def expect_exact(
     community: Community,
     seeker: MemberProfile,
     kind: Kind,

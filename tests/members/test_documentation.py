@@ -20,8 +20,9 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)
 
 
 def block(start: str) -> str:
-    (found,) = [text for _, text in BLOCKS if text.startswith(start)]
-    return found
+    found: list[str] = [text for _, text in BLOCKS if text.startswith(start)]
+    assert len(found) == 1
+    return found[0]
 
 
 def test_every_field_is_described() -> None:

@@ -10,7 +10,7 @@ from tests.oracle.rules import NO_LOADS, NO_TIES, Loads, Ties, broken_rules
 from tests.oracle.score import Kind, score
 
 
-def recommend_for(  # noqa: PLR0917
+def recommend_for(
     members: Iterable[MemberProfile],
     seeker: MemberProfile,
     k: int | None,
@@ -31,7 +31,7 @@ def recommend_for(  # noqa: PLR0917
     return sorted(peers, key=lambda peer: (-peer[1], peer[0]))[:k]
 
 
-def recommend(  # noqa: PLR0917
+def recommend(
     members: Iterable[MemberProfile],
     member_id: str,
     k: int | None,

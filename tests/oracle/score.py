@@ -201,7 +201,7 @@ def part_mean(part: str, means: Mapping[str, float], kind: Kind) -> float:
     return means["mentor_stage" if part == "stage" and kind == "mentor" else part]
 
 
-def fit(  # noqa: PLR0917
+def fit(
     a: MemberProfile,
     b: MemberProfile,
     as_of: datetime.date,
@@ -217,7 +217,7 @@ def fit(  # noqa: PLR0917
     return math.fsum(terms)
 
 
-def score(  # noqa: PLR0917
+def score(
     a: MemberProfile,
     b: MemberProfile,
     as_of: datetime.date,

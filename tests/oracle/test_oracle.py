@@ -227,7 +227,7 @@ def test_scores_stay_between_nothing_and_everything(
 
 @strategies.UNHURRIED
 @given(strategies.populations(), strategies.days(), strategies.weights(), strategies.means(), KINDS, st.data())
-def test_the_best_peers_are_eligible_and_in_order(  # noqa: PLR0917
+def test_the_best_peers_are_eligible_and_in_order(
     members: list[MemberProfile],
     day: datetime.date,
     weights: dict[str, float],

@@ -26,7 +26,7 @@ KINDS = st.sampled_from(("buddy", "mentor"))
 
 @settings(strategies.UNHURRIED, max_examples=200)
 @given(strategies.populations(), strategies.days(), strategies.weights(), strategies.means(), KINDS, st.data())
-def test_both_oracles_say_the_same_of_small_populations(  # noqa: PLR0917
+def test_both_oracles_say_the_same_of_small_populations(
     members: list[MemberProfile],
     day: datetime.date,
     weights: dict[str, float],

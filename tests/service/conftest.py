@@ -1,13 +1,27 @@
-"""What the service's tests share: a database in a folder of its own."""
+"""What the service's tests share: a database in a folder of its own, and a service that answers on a real socket."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 
+from matcher import MemberProfile, sample_members
+from service import server
+from service.app import create_app
+from service.community import Community
+from service.settings import Settings
 from service.storage.database import Database
+
+AS_OF = date(2026, 1, 1)
 
 
 @pytest.fixture
@@ -15,3 +29,93 @@ def database(tmp_path: Path) -> Iterator[Database]:
     opened = Database.open(tmp_path / "members.db")
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def people() -> list[MemberProfile]:
+    return sample_members(600, seed=7, as_of=AS_OF)
+
+
+@dataclass
+class Served:
+    """A service in a thread, and a client of it."""
+
+    community: Community
+    client: httpx.Client
+
+    def put(self, member: MemberProfile, **changed: object) -> httpx.Response:
+        fields = member.model_dump(mode="json", exclude_defaults=True) | changed
+        reply = self.client.put(f"/v1/members/{member.member_id}", json=fields)
+        assert reply.status_code in {200, 201}, reply.text
+        return reply
+
+    def load(self, members: list[MemberProfile]) -> None:
+        reply = self.client.post("/v1/members:import", content=ndjson(members), headers=NDJSON)
+        assert reply.status_code == 200, reply.text
+        assert reply.text.count('"stored"') == len(members)
+
+    def peers(self, member_id: str, **asked: object) -> list[str]:
+        return [peer["member_id"] for peer in self.answer(member_id, **asked)["peers"]]
+
+    def answer(self, member_id: str, **asked: object) -> dict:  # type: ignore[type-arg]
+        reply = self.client.get(f"/v1/members/{member_id}/buddies", params=asked)  # type: ignore[arg-type]
+        assert reply.status_code == 200, reply.text
+        found: dict = reply.json()  # type: ignore[type-arg]
+        return found
+
+
+NDJSON = {"content-type": "application/x-ndjson"}
+
+
+def ndjson(members: list[MemberProfile]) -> bytes:
+    return b"".join(member.model_dump_json(exclude_defaults=True).encode() + b"\n" for member in members)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[Served]:
+    """Serve in a thread until the block ends, then shut down in good order."""
+    community = Community.open(settings)
+    listener = server.listen("127.0.0.1", 0)
+    config = uvicorn.Config(create_app(community), log_config=None, access_log=False, server_header=False)
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=server.url_of(listener), timeout=30) as client:
+            while client.get("/readyz").status_code != 200:
+                time.sleep(0.01)
+            yield Served(community, client)
+    finally:
+        running.should_exit = True
+        thread.join(30)
+        listener.close()
+        assert not thread.is_alive()
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Serve:
+    """Start a service on this test's own database, as often as the test wants."""
+
+    def start(**settings: object) -> AbstractContextManager[Served]:
+        chosen = {"database": tmp_path / "members.db", "as_of": AS_OF} | settings
+        return serving(Settings(**chosen))  # type: ignore[arg-type]
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, people: list[MemberProfile]) -> Iterator[Served]:
+    """A filled service for tests that change nobody."""
+    folder = tmp_path_factory.mktemp("shared")
+    with serving(Settings(database=folder / "members.db", as_of=AS_OF, max_import_bytes=4_000_000)) as served:
+        served.load(people)
+        yield served
+
+
+@pytest.fixture(scope="session")
+def seeker(shared: Served, people: list[MemberProfile]) -> MemberProfile:
+    """A member with many eligible peers."""
+    return max(people, key=lambda member: len(shared.peers(member.member_id, k=1000)))
