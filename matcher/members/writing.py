@@ -66,7 +66,6 @@ def _replacing(path: Path) -> Iterator[Sink]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o600)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
