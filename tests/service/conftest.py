@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 
-from matcher import MemberProfile, sample_members
+from matcher import MemberProfile, recommend_buddies, sample_members
 from service import server
 from service.app import create_app
 from service.community import Community
@@ -118,4 +118,5 @@ def shared(tmp_path_factory: pytest.TempPathFactory, people: list[MemberProfile]
 @pytest.fixture(scope="session")
 def seeker(shared: Served, people: list[MemberProfile]) -> MemberProfile:
     """A member with many eligible peers."""
-    return max(people, key=lambda member: len(shared.peers(member.member_id, k=1000)))
+    index = shared.community.index.view().index
+    return max(people, key=lambda member: recommend_buddies(index, member.member_id, 1).funnel.eligible)
