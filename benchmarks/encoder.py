@@ -94,7 +94,7 @@ def _blocks_table(index: MemberIndex, pairs: int) -> Table:
         f"Where the {DIMENSIONS} dimensions and the slack of a buddy's bound go",
         ("facet", "coordinates uncut", "dimensions", "how", "mean slack"),
         notes=(
-            f"Encoding took {took.processor / len(index) * 1e6:.1f} microseconds a member. Free interest tags not counted.",
+            f"Encoding took {took.processor / len(index) * 1e6:.1f} cpu microseconds a member. Free tags not counted.",
         ),
     )
     slacks_by_facet = _block_slacks(insides, scoring, pairs)

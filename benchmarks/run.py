@@ -17,6 +17,7 @@ from benchmarks.tables import Table
 QUESTIONS = {
     "request": "benchmarks.request",
     "filters": "benchmarks.filters",
+    "http": "benchmarks.http_call",
     "growth": "benchmarks.growth",
     "encoder": "benchmarks.encoder",
 }

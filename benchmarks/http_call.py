@@ -1,0 +1,131 @@
+"""What does HTTP add to a request?
+
+A real service (``peer-matcher serve`` over an embedded database that ``peer-matcher import`` filled) is asked over
+loopback, in turns with a bare FastAPI route that holds the same JSON ready, and with the same request in process. One
+client, one connection kept alive to each; the client's own time is in both.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.community import DAY, drawn
+from benchmarks.measuring import in_turns
+from benchmarks.request import who_may_ask
+from benchmarks.tables import Table, ms, percent, ratio, verdict
+from matcher.buddies.recommend import recommend_buddies
+from matcher.index.member_index import MemberIndex
+from matcher.members.writing import write_members
+
+SIZES = (100_000,)
+SEEKERS, QUICK_SEEKERS = 500, 100
+K = 10
+BAR = 2.0
+"""Bare routes that a call may take on top of the time in process."""
+READY_WITHIN_S = 600.0
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Client:
+    """One kept-alive connection."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body."""
+        self._connection.request("GET", path)
+        reply = self._connection.getresponse()
+        return reply.status, reply.read()
+
+    def buddies(self, member_id: str) -> bytes:
+        """The call that is measured."""
+        status, body = self.get(f"/v1/members/{member_id}/buddies?k={K}")
+        if status != http.client.OK:
+            raise ConnectionError(f"status {status}: {body.decode()}")
+        return body
+
+
+def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
+    """One table a size."""
+    for size in sizes or ((20_000,) if quick else SIZES):
+        with tempfile.TemporaryDirectory(prefix="peer-matcher-bench-") as folder:
+            yield _table(size, QUICK_SEEKERS if quick else SEEKERS, Path(folder))
+
+
+def _table(size: int, seekers: int, folder: Path) -> Table:
+    members, database = folder / "members.parquet", folder / "members.db"
+    write_members(drawn(size), members)
+    _command("import", str(members), "--database", str(database), "--as-of", DAY.isoformat())
+    serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat(), "--quiet")
+    index = MemberIndex.build(drawn(size), DAY)
+    names = who_may_ask(index, "buddy", seekers)
+    with _running(*serve) as url:
+        ours = Client(url)
+        _wait_until_ready(ours)
+        answers = folder / "answers.json"
+        answers.write_text(json.dumps({name: json.loads(ours.buddies(name)) for name in names}), encoding="utf-8")
+        with _running("benchmarks.bare_route", str(answers)) as bare_url:
+            turns = in_turns(
+                {
+                    "in process": lambda name: recommend_buddies(index, name, K),
+                    "bare route": Client(bare_url).buddies,
+                    "service": ours.buddies,
+                },
+                names,
+            )
+    inside, bare, service = (turns.times[name] for name in ("in process", "bare route", "service"))
+    certified = [json.loads(body)["certified"] for body in turns.answers["service"]]
+    same = [
+        json.loads(a) == json.loads(b)
+        for a, b in zip(turns.answers["bare route"], turns.answers["service"], strict=True)
+    ]
+    table = Table(
+        f"HTTP over loopback, {size:,} members in an embedded database, k={K}, {seekers} seekers",
+        ("what", "p50 ms", "p95 ms", "against the bare route", "bar"),
+        notes=(
+            f"Answers certified: {percent(sum(certified) / seekers)}; the same JSON as the bare route's: "
+            f"{percent(sum(same) / seekers)}. Wall time: there are three processes.",
+        ),
+    )
+    table.add("in process", ms(inside.p50), ms(inside.p95), "", "")
+    table.add("bare FastAPI route", ms(bare.p50), ms(bare.p95), "", "")
+    table.add("service", ms(service.p50), ms(service.p95), ratio(service.over(bare)), "")
+    added = (service.p50 - inside.p50) / bare.p50
+    table.add("service less in process", ms(service.p50 - inside.p50), "", ratio(added), verdict(added, BAR))
+    return table
+
+
+def _command(*arguments: str) -> None:
+    command = [sys.executable, "-m", "service.cli", *arguments]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=PROJECT)
+
+
+@contextmanager
+def _running(module: str, *arguments: str) -> Iterator[str]:
+    """A process that prints its address on its first line; told to stop at the end."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
+        try:
+            said = process.stdout.readline() if process.stdout else ""
+            yield next(word for word in said.split() if word.startswith("http://"))
+        finally:
+            process.terminate()
+
+
+def _wait_until_ready(client: Client) -> None:
+    until = time.monotonic() + READY_WITHIN_S
+    while client.get("/readyz")[0] != http.client.OK:
+        if time.monotonic() > until:
+            raise TimeoutError(f"the service was not ready within {READY_WITHIN_S:.0f} s")
+        time.sleep(0.2)
