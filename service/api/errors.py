@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -77,7 +78,8 @@ async def _of_the_framework(_: Request, error: HTTPException) -> Response:
 
 async def _unforeseen(_: Request, __: Exception) -> Response:
     # The server logs the error's type and place; its message might hold a member's data, so nobody gets it.
-    return problem_reply(_internal())
+    # It also ends the connection, so the client is told not to use it again.
+    return problem_reply(replace(_internal(), headers={"Connection": "close"}))
 
 
 def _internal() -> ProblemDetails:
