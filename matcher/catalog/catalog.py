@@ -56,6 +56,7 @@ class Catalog:
         family_of: Family code by procedure code, int16.
         domain_of: Domain code by procedure code, int16.
         recovery_days: Typical recovery length by procedure code, int32, days, positive.
+        topics_of: Topics that come up with a procedure whether its owner lists them or not, by procedure code.
         topics: What members deal with, talk about or avoid.
         interests: What members enjoy.
         fingerprint: SHA-256 over the names and bytes of the data files, hexadecimal.
@@ -71,6 +72,7 @@ class Catalog:
     family_of: npt.NDArray[np.int16]
     domain_of: npt.NDArray[np.int16]
     recovery_days: npt.NDArray[np.int32]
+    topics_of: tuple[tuple[str, ...], ...]
     topics: Vocabulary
     interests: Vocabulary
     fingerprint: str

@@ -26,6 +26,7 @@ CATEGORIES = "ccsr_categories.csv"
 PLACES = "ccsr_places.csv"
 PREFIXES = "icd10pcs_ccsr_prefixes.csv.gz"
 REFINEMENTS = "icd10pcs_procedures.csv"
+BROUGHT_TOPICS = "procedure_topics.csv"
 
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
@@ -63,6 +64,7 @@ def read_catalog(files: Mapping[str, bytes]) -> Catalog:
     places = {procedure.slug: code for code, procedure in enumerate(procedures)}
     _add_categories(files, tree, procedures, places)
     families, domains = codes_of(tree.families), codes_of(tree.domains)
+    topics = _vocabulary(files, "topics.csv", "topic_groups.csv")
     return Catalog(
         procedures=tuple(procedures),
         families=tuple(families),
@@ -72,7 +74,8 @@ def read_catalog(files: Mapping[str, bytes]) -> Catalog:
         family_of=_small([families[procedure.family] for procedure in procedures]),
         domain_of=_small([domains[procedure.domain] for procedure in procedures]),
         recovery_days=_frozen(np.array([procedure.recovery_days for procedure in procedures], dtype=np.int32)),
-        topics=_vocabulary(files, "topics.csv", "topic_groups.csv"),
+        topics_of=_topics_of(files, procedures, tree, topics),
+        topics=topics,
         interests=_vocabulary(files, "interests.csv", "interest_groups.csv"),
         fingerprint=_fingerprint(files),
         places=places,
@@ -93,6 +96,25 @@ def _tree(files: Mapping[str, bytes]) -> _Tree:
     for row in families.values():
         row.one_of("domain", codes_of(domains))
     return _Tree(families, domains)
+
+
+def _topics_of(
+    files: Mapping[str, bytes], procedures: Sequence[Procedure], tree: _Tree, topics: Vocabulary
+) -> tuple[tuple[str, ...], ...]:
+    """Topics that a procedure brings up by itself, named for a procedure or for a whole family."""
+    slugs = {procedure.slug for procedure in procedures}
+    brought: dict[str, set[str]] = {}
+    for row in rows_of(files, BROUGHT_TOPICS, ("place", "topic")):
+        if row["place"] not in slugs and row["place"] not in tree.families:
+            row.refuse(f"place {row['place']!r} is neither a procedure nor a family")
+        if topics.code(row["topic"]) is None:
+            row.refuse(f"topic {row['topic']!r} does not stand in topics.csv")
+        brought.setdefault(row["place"], set()).add(row["topic"])
+    none: set[str] = set()
+    return tuple(
+        tuple(sorted(brought.get(procedure.slug, none) | brought.get(procedure.family, none)))
+        for procedure in procedures
+    )
 
 
 def _community(files: Mapping[str, bytes], tree: _Tree) -> list[Procedure]:

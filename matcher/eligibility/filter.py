@@ -25,6 +25,7 @@ from matcher.eligibility.rules import (
     has_room,
     seeker_barriers,
     spoken,
+    topics_brought,
 )
 from matcher.members.age import AgePool, age_pool
 from matcher.members.vocabulary import Kind
@@ -40,7 +41,7 @@ def _attribute_keys(member: RuledMember, relations: Relations, as_of: date) -> l
     keys += [("seeks", tie) for tie in member.seeks]
     keys += [("language", language) for language in spoken(member.languages)]
     keys += [("channel", channel) for channel in accepted_channels(member)]
-    keys += [("lists", topic) for topic in member.topics]
+    keys += [("brings", topic) for topic in topics_brought(member)]
     keys += [("avoids", topic) for topic in member.avoid_topics]
     keys += [("wants", gender) for gender in member.only_genders] or ["wants_anyone"]
     if member.gender is not None:
@@ -196,8 +197,8 @@ class OnlineFilter:
         )
         masks["language"] = bits.union([("language", language) for language in sorted(spoken(seeker.languages))])
         masks["gender_wish"] = self._gender_mask(seeker)
-        avoided: list[Hashable] = [("lists", topic) for topic in seeker.avoid_topics]
-        avoided += [("avoids", topic) for topic in seeker.topics]
+        avoided: list[Hashable] = [("brings", topic) for topic in seeker.avoid_topics]
+        avoided += [("avoids", topic) for topic in sorted(topics_brought(seeker))]
         if avoided:
             masks["avoid_topic"] = ~bits.union(avoided)
         channels = accepted_channels(seeker)

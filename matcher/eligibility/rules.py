@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from matcher.catalog import default_catalog
 from matcher.eligibility.relations import Relations
 from matcher.members.age import AgePool, age_pool
 from matcher.members.vocabulary import Kind
@@ -48,6 +49,8 @@ class RuledMember(Protocol):
     @property
     def topics(self) -> tuple[str, ...]: ...
     @property
+    def listed_procedures(self) -> tuple[str, ...]: ...
+    @property
     def avoid_topics(self) -> tuple[str, ...]: ...
     @property
     def buddy_capacity(self) -> int: ...
@@ -78,6 +81,18 @@ class Circumstances:
 def spoken(languages: tuple[str, ...]) -> frozenset[str]:
     """Primary language subtags: somebody who speaks ``en-GB`` can talk to somebody who speaks ``en``."""
     return frozenset(tag.split("-", 1)[0].lower() for tag in languages)
+
+
+@functools.lru_cache(maxsize=16384)
+def _topics_with(topics: tuple[str, ...], procedures: tuple[str, ...]) -> frozenset[str]:
+    catalog = default_catalog()
+    brought = (topic for procedure in procedures for topic in catalog.topics_of[catalog.place(procedure)])
+    return frozenset((*topics, *brought))
+
+
+def topics_brought(member: RuledMember) -> frozenset[str]:
+    """Topics that may come up with a member: those they list, and those that their procedures bring by themselves."""
+    return _topics_with(member.topics, member.listed_procedures)
 
 
 def accepted_channels(member: RuledMember) -> tuple[str, ...]:
@@ -147,7 +162,7 @@ def _gender_wish(one: RuledMember, other: RuledMember, _: Circumstances) -> bool
 
 
 def _avoid_topic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return set(one.avoid_topics).isdisjoint(other.topics) and set(other.avoid_topics).isdisjoint(one.topics)
+    return topics_brought(other).isdisjoint(one.avoid_topics) and topics_brought(one).isdisjoint(other.avoid_topics)
 
 
 def _same_clinic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
@@ -194,7 +209,7 @@ RULES: tuple[Rule, ...] = (
     Rule("role", "has a role that one of the two does not want to meet", True, True, _role),
     Rule("language", "shares no language", True, True, _language),
     Rule("gender_wish", "does not fit a wish about gender, on either side", True, True, _gender_wish),
-    Rule("avoid_topic", "lists a topic that must not come up, on either side", True, False, _avoid_topic),
+    Rule("avoid_topic", "brings up a topic that must not come up, on either side", True, False, _avoid_topic),
     Rule("same_clinic", "is with the same clinic, and one of the two opted out", True, True, _same_clinic),
     Rule("channel", "shares no channel", True, True, _channel),
     Rule("region", "could only be met in person and is not known to be in the same region", True, True, _region),

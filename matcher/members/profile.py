@@ -30,6 +30,8 @@ MAX_CAPACITY = 50
 
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FREE_TAG = re.compile(r"^[^\W_](?:[\w+&'-]{0,38}[\w+])?$")
+_NO_LANGUAGE = re.compile(r"^(?:und|mul|mis|zxx|root|art|sgn|x|i|q[a-t][a-z])$")
+"""Primary subtags for many languages, none, or a private one: two members who both have it need not share a word."""
 
 
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -62,7 +64,10 @@ def _known_procedure(text: str) -> str:
 def _known_language(tag: str) -> str:
     if not langcodes.tag_is_valid(tag):
         raise ValueError("not a BCP-47 language tag; write en, pt-BR, zh-Hant")
-    return langcodes.standardize_tag(tag)
+    standard = langcodes.standardize_tag(tag)
+    if _NO_LANGUAGE.match(standard.split("-", 1)[0]):
+        raise ValueError("names no one language that two people could share; write en, pt-BR, ase")
+    return standard
 
 
 @functools.cache
@@ -99,9 +104,17 @@ def _folded(text: str) -> str:
     return folded
 
 
+def _token(text: str) -> str:
+    folded = " ".join(text.casefold().split())
+    if not 1 <= len(folded) <= 64:
+        raise ValueError("blank, or too long; write 1 to 64 characters")
+    return folded
+
+
 MemberId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Opaque id of a member, 1 to 64 of ``A-Za-z0-9_-``; never a name."""
-Token = Annotated[str, Field(min_length=1, max_length=64)]
+Token = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_token)]
+"""An opaque name such as a clinic's; case and spacing do not tell two apart, lest an opt-out fail over a capital."""
 _Topic = Annotated[str, Field(max_length=64), AfterValidator(_known_topic)]
 _Interest = Annotated[str, Field(max_length=64), AfterValidator(_interest)]
 _Language = Annotated[str, Field(max_length=35), AfterValidator(_known_language)]
@@ -161,6 +174,11 @@ class MemberProfile(BaseModel):
     avoid_same_clinic: StrictBool = False
     shares: Annotated[tuple[Share, ...], _Unique, Field(max_length=8)] = DEFAULT_SHARES
     blocked: Annotated[tuple[MemberId, ...], _Unique, Field(max_length=MAX_BLOCKED)] = ()
+
+    @property
+    def listed_procedures(self) -> tuple[str, ...]:
+        """Slugs or codes of all procedures, in order."""
+        return tuple(event.procedure for event in self.procedures)
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Self:

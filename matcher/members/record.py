@@ -48,6 +48,11 @@ class MemberRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     shares: tuple[str, ...]
     blocked: tuple[str, ...]
 
+    @property
+    def listed_procedures(self) -> tuple[str, ...]:
+        """Slugs or codes of all procedures, in order."""
+        return tuple(procedure for procedure, _ in self.procedures)
+
 
 _FIELDS = MemberRecord.__struct_fields__
 _values = attrgetter(*_FIELDS)

@@ -24,6 +24,7 @@ SMALL = {
     ),
     PREFIXES: "icd10pcs_prefix,ccsr\n0SRC,MST006\n0R,MST008\n0DB60Z3,GIS010\n0DB60ZZ,GIS010\n",
     "icd10pcs_procedures.csv": "icd10pcs_prefix,procedure,ccsr\n0DB60Z3,sleeve,GIS010\n0RRL,elbow,MST008\n",
+    "procedure_topics.csv": "place,topic\nstomach,low-mood\nknee,low-mood\n",
     "topic_groups.csv": "slug,name\nfeelings,Feelings\n",
     "topics.csv": "slug,name,group\nlow-mood,Low mood,feelings\n",
     "interest_groups.csv": "slug,name\nsport,Sport\n",

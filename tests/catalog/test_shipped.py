@@ -7,14 +7,13 @@ import gzip
 import io
 import subprocess
 import sys
-import time
 from collections import Counter
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
-from matcher.catalog import Catalog, default_catalog, read_catalog
+from matcher.catalog import Catalog, default_catalog
 from matcher.catalog.reading import PREFIXES
 
 DATA = files("matcher.catalog") / "data"
@@ -180,13 +179,3 @@ def test_topics_hold_what_may_have_to_be_avoided(catalog: Catalog) -> None:
 def test_importing_reads_nothing() -> None:
     code = "import matcher.catalog as c; assert c.default_catalog.cache_info().currsize == 0"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_reading_is_quick() -> None:
-    data = {file.name: file.read_bytes() for file in DATA.iterdir() if ".csv" in file.name}
-    times = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        read_catalog(data)
-        times.append(time.perf_counter() - begin)
-    assert min(times) < 0.15

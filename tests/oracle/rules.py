@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
+from matcher.catalog import default_catalog
 from matcher.members.profile import MemberProfile
 from tests.oracle.score import Kind
 
@@ -67,6 +68,15 @@ def channels(profile: MemberProfile) -> set[str]:
     return set(profile.channels or CHANNELS_WHEN_UNKNOWN)
 
 
+def brought(profile: MemberProfile) -> set[str]:
+    """Topics that come up with a member: listed, or brought along by a procedure."""
+    catalog = default_catalog()
+    found = set(profile.topics)
+    for event in profile.procedures:
+        found.update(catalog.topics_of[catalog.place(event.procedure)])
+    return found
+
+
 def _dislikes_gender_of(a: MemberProfile, b: MemberProfile) -> bool:
     wished = {gender.casefold() for gender in a.only_genders}
     return bool(wished) and (b.gender is None or b.gender.casefold() not in wished)
@@ -110,7 +120,7 @@ def broken_rules(
         broken.add("gender_wish")
     if a.member_id in b.blocked or b.member_id in a.blocked:
         broken.add("block")
-    if set(a.avoid_topics) & set(b.topics) or set(b.avoid_topics) & set(a.topics):
+    if set(a.avoid_topics) & brought(b) or set(b.avoid_topics) & brought(a):
         broken.add("avoid_topic")
     if (a.avoid_same_clinic or b.avoid_same_clinic) and a.clinic is not None and a.clinic == b.clinic:
         broken.add("same_clinic")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.members.profile import MemberProfile
-from tests.oracle.rules import NO_LOADS, NO_TIES, Load, Loads, Ties
+from tests.oracle.rules import NO_LOADS, NO_TIES, Load, Loads, Ties, brought
 from tests.oracle.score import Kind
 
 Bools = npt.NDArray[np.bool_]
@@ -93,7 +93,7 @@ class RuleTable:
         self._wished = _Listing([[gender.casefold() for gender in member.only_genders] for member in members])
         self._blocked = _Listing([member.blocked for member in members])
         self._id = _Listing([[member.member_id] for member in members])
-        self._topics = _Listing([member.topics for member in members])
+        self._topics = _Listing([sorted(brought(member)) for member in members])
         self._avoids = _Listing([member.avoid_topics for member in members])
         self._clinic = _Listing([[member.clinic] if member.clinic is not None else [] for member in members])
         self._region = _Listing([[member.region] if member.region is not None else [] for member in members])
@@ -126,7 +126,7 @@ class RuleTable:
             "language": ~self._language.any_of(_subtags(seeker.languages)),
             "gender_wish": ~(wished_by & (wishes if seeker.only_genders else everybody)),
             "block": self._blocked.any_of([seeker.member_id]) | self._id.any_of(seeker.blocked),
-            "avoid_topic": self._topics.any_of(seeker.avoid_topics) | self._avoids.any_of(seeker.topics),
+            "avoid_topic": self._topics.any_of(seeker.avoid_topics) | self._avoids.any_of(brought(seeker)),
             "same_clinic": same_clinic & (self._avoids_clinic | seeker.avoid_same_clinic),
             "capacity": full,
             "already_matched": self._id.any_of(other for other, tie in ties.items() if tie == "matched"),
