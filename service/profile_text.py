@@ -9,6 +9,12 @@ import msgspec
 from matcher.members.profile import MemberProfile
 
 
+class RuledEvent(msgspec.Struct, frozen=True, gc=False):
+    """What the hard rules read of a procedure."""
+
+    procedure: str
+
+
 class RuledRow(msgspec.Struct, frozen=True, gc=False):
     """What the hard rules read of a stored member. Made in microseconds from a row's text, which is valid already."""
 
@@ -17,6 +23,7 @@ class RuledRow(msgspec.Struct, frozen=True, gc=False):
     consent: bool
     role: str
     open_to_roles: tuple[str, ...]
+    procedures: tuple[RuledEvent, ...]
     only_genders: tuple[str, ...]
     languages: tuple[str, ...]
     channels: tuple[str, ...]
@@ -32,6 +39,11 @@ class RuledRow(msgspec.Struct, frozen=True, gc=False):
     gender: str | None = None
     region: str | None = None
     clinic: str | None = None
+
+    @property
+    def listed_procedures(self) -> tuple[str, ...]:
+        """Slugs or codes of all procedures, in order."""
+        return tuple(event.procedure for event in self.procedures)
 
 
 _read_ruled = msgspec.json.Decoder(RuledRow).decode

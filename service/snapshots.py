@@ -54,11 +54,18 @@ def load_newest(connection: Connection, folder: Path) -> tuple[MemberIndex, int]
 
 
 def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> None:
-    """Write the index as it stands at ``seq``, whole or not at all, and clear older ones away."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write the index as it stands at ``seq``, whole or not at all, and clear older ones away.
+
+    Where that cannot be done (a full disk) the log says so and nothing else suffers.
+    """
     path = folder / _name(connection, seq)
-    index.save(path)
-    for other in _newest_first(folder):
-        if other != path and _stand(other) <= seq:
-            other.unlink(missing_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        index.save(path)
+        for other in _newest_first(folder):
+            if other != path and _stand(other) <= seq:
+                other.unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("snapshot_not_saved", file=path.name, what=error.strerror)
+        return
     _log.info("snapshot_saved", file=path.name, seq=seq, members=len(index))

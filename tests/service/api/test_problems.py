@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-import structlog
 from sqlalchemy.exc import OperationalError
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -126,20 +125,17 @@ def test_what_nobody_foresaw(
     def gone(*_: object) -> None:
         raise OperationalError("select", {"alias": "SECRET"}, OSError("SECRET"))
 
-    try:
-        with serve() as served:
-            for broken, status in ((defect, 500), (gone, 503)):
-                monkeypatch.setattr("service.api.members.get_member", broken)
-                reply = served.client.get("/v1/members/a")
-                is_problem(reply, status)
-                assert "SECRET" not in reply.text
-                assert "Traceback" not in reply.text
-            monkeypatch.undo()
-            served.put(people[0], alias="SECRET-alias")
-            served.client.get("/v1/members/a?alias=SECRET")
-            served.client.get("/SECRET")
-    finally:
-        structlog.reset_defaults()
+    with serve() as served:
+        for broken, status in ((defect, 500), (gone, 503)):
+            monkeypatch.setattr("service.api.members.get_member", broken)
+            reply = served.client.get("/v1/members/a")
+            is_problem(reply, status)
+            assert "SECRET" not in reply.text
+            assert "Traceback" not in reply.text
+        monkeypatch.undo()
+        served.put(people[0], alias="SECRET-alias")
+        served.client.get("/v1/members/a?alias=SECRET")
+        served.client.get("/SECRET")
     told = log.getvalue() + "".join(capsys.readouterr())
     assert "SECRET" not in told
     lines = [json.loads(line) for line in log.getvalue().splitlines()]

@@ -1,0 +1,85 @@
+"""The service as a process: it dies, comes back and says the same; it keeps to this machine."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from matcher import MemberProfile
+from service import server
+from service.commands.server_process import ServerProcess
+from service.loopback import NotLoopbackError, loopback_address, names_loopback
+from tests.service.conftest import AS_OF, NDJSON, ndjson
+
+
+def answers(url: str, people: list[MemberProfile]) -> list[str]:
+    with httpx.Client(base_url=url) as client:
+        texts = [client.get(f"/v1/members/{member.member_id}/buddies?k=5").text for member in people[:40]]
+    assert all('"certified":true' in text for text in texts)
+    return texts
+
+
+def test_killed_and_restarted_it_gives_the_same_answers(
+    tmp_path: Path, people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PEER_MATCHER_AS_OF", AS_OF.isoformat())
+    database, log = tmp_path / "members.db", tmp_path / "service.log"
+    with ServerProcess.started(database, 0, log) as running:
+        reply = httpx.post(f"{running.url}/v1/members:import", content=ndjson(people), headers=NDJSON, timeout=60)
+        assert reply.text.count('"stored"') == len(people)
+        before = answers(running.url, people)
+        running.process.kill()
+        assert running.process.wait() == -signal.SIGKILL
+    with ServerProcess.started(database, 0, log) as running:
+        assert answers(running.url, people) == before
+        running.process.terminate()
+        running.process.wait(20)
+    (snapshot,) = (tmp_path / "members.db.index").iterdir()
+    with ServerProcess.started(database, 0, log) as running:
+        assert answers(running.url, people) == before
+    assert 'from_snapshot":true' in log.read_text()
+    assert snapshot.exists()
+    told = log.read_text()
+    assert not any(member.alias and member.alias in told for member in people)
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "localhost.example.org", "", "2130706433"]
+)
+def test_other_addresses_are_refused(host: str) -> None:
+    with pytest.raises(NotLoopbackError, match="no access keys"):
+        loopback_address(host)
+
+
+def test_serve_refuses_in_one_line(tmp_path: Path) -> None:
+    database = tmp_path / "members.db"
+    command = [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0", "--database", str(database)]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
+    assert "no access keys" in refused.stderr
+    assert not database.exists()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost", "LOCALHOST"])
+def test_loopback_addresses_are_taken(host: str) -> None:
+    assert loopback_address(host)
+
+
+def test_names_of_this_machine() -> None:
+    assert names_loopback("[::1]:80")
+    assert not names_loopback("[::2]:80")
+    assert not names_loopback("evil.example:80")
+    assert not names_loopback("::1.example")
+
+
+def test_a_port_that_is_taken() -> None:
+    first = server.listen("127.0.0.1", 0)
+    port = first.getsockname()[1]
+    with pytest.raises(server.AddressTakenError, match=str(port)):
+        server.listen("127.0.0.1", port)
+    first.close()
