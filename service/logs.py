@@ -41,6 +41,7 @@ def configure_logs(level: int = logging.INFO, stream: TextIO | None = None) -> N
     """Send every log of the process to ``stream`` (standard error by default) as JSON lines from ``level`` up."""
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _line,

@@ -57,7 +57,13 @@ class RequestError(MatcherError):
 
 def problem_fields(problem: Problem) -> dict[str, str]:
     """A field's problem as it stands in ``errors``."""
-    return {"where": problem.where, "what": problem.what, "accepted": problem.accepted}
+    fields = {"where": problem.where, "what": problem.what, "accepted": problem.accepted}
+    return {name: _writable(text) for name, text in fields.items()}
+
+
+def _writable(text: str) -> str:
+    """``text`` with the halves of characters, which JSON can smuggle in as escapes, replaced."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def unprocessable(problems: Sequence[Problem], detail: str = "The request does not fit.") -> ProblemDetails:

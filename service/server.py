@@ -8,9 +8,10 @@ import socket
 import uvicorn
 
 from matcher.errors import MatcherError
-from service.app import create_app
+from service.app import create_service
 from service.community import Community
 from service.loopback import loopback_address
+from service.wire_protocol import ProblemProtocol
 
 BACKLOG = 512
 GRACE_S = 10
@@ -50,15 +51,21 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(community: Community, listener: socket.socket) -> None:
-    """Serve until the process is told to stop; answers that are under way are finished first."""
+def server_for(community: Community) -> uvicorn.Server:
+    """The server of an open community, which it closes when it stops."""
     config = uvicorn.Config(
-        create_app(community),
+        create_service(community),
+        http=ProblemProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
+    return uvicorn.Server(config)
+
+
+def run(community: Community, listener: socket.socket) -> None:
+    """Serve until the process is told to stop; answers that are under way are finished first."""
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order and tells what stopped it
-        uvicorn.Server(config).run(sockets=[listener])
+        server_for(community).run(sockets=[listener])

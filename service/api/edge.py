@@ -36,6 +36,7 @@ class Edge:
             return
         began = time.perf_counter()
         request_id = secrets.token_hex(8)
+        structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -54,7 +55,6 @@ class Edge:
             route = scope.get("route")
             _log.info(
                 "request",
-                request_id=request_id,
                 method=scope["method"],
                 route=getattr(route, "path", None),  # as declared: what a client writes into an address is not logged
                 member_id=scope.get("path_params", {}).get("member_id") if status < HTTPStatus.BAD_REQUEST else None,

@@ -14,11 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 import structlog
-import uvicorn
 
 from matcher import MemberProfile, recommend_buddies, sample_members
 from service import server
-from service.app import create_app
 from service.community import Community
 from service.settings import Settings
 from service.storage.database import Database
@@ -89,8 +87,7 @@ def serving(settings: Settings) -> Iterator[Served]:
     """Serve in a thread until the block ends, then shut down in good order."""
     community = Community.open(settings)
     listener = server.listen("127.0.0.1", 0)
-    config = uvicorn.Config(create_app(community), log_config=None, access_log=False, server_header=False)
-    running = uvicorn.Server(config)
+    running = server.server_for(community)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

@@ -92,6 +92,8 @@ BAD_SEARCHES: Mapping[str, str] = {
     "no such facet": '{"member_id": "a", "weights": {"beauty": 1}}',
     "weight as text": '{"member_id": "a", "weights": {"stage": "1"}}',
     "weight as bool": '{"member_id": "a", "weights": {"stage": true}}',
+    "half a character": '{"member_id": "a", "weights": {"\\ud800": 1}}',
+    "half a field": '{"member_id": "a", "\\ud800": 1}',
     "kind": '{"member_id": "a", "kind": "group"}',
     "k of 0": '{"member_id": "a", "k": 0}',
     "k of a billion": '{"member_id": "a", "k": 1000000000}',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,18 @@ def test_hosts_that_are(shared: Served, host: str) -> None:
     assert shared.client.get("/livez", headers={"host": host}).status_code == 200
 
 
+def test_what_is_not_http(shared: Served) -> None:
+    url = shared.client.base_url
+    for garbage in (b"SECRET\r\n\r\n", b"GET /\x00 HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n"):
+        with socket.create_connection((url.host, url.port or 0), timeout=5) as wire:
+            wire.sendall(garbage)
+            told = wire.makefile("rb").read()
+        assert told.startswith(b"HTTP/1.1 400 ")
+        head, _, body = told.partition(b"\r\n\r\n")
+        assert b"application/problem+json" in head
+        assert ProblemShape.model_validate_json(body).status == 400
+
+
 def test_every_documented_problem_is_one(shared: Served) -> None:
     schema = shared.client.get("/openapi.json").json()
     for path, methods in schema["paths"].items():
@@ -125,6 +138,7 @@ def test_what_nobody_foresaw(
     def gone(*_: object) -> None:
         raise OperationalError("select", {"alias": "SECRET"}, OSError("SECRET"))
 
+    named: list[str] = []
     with serve() as served:
         for broken, status in ((defect, 500), (gone, 503)):
             monkeypatch.setattr("service.api.members.get_member", broken)
@@ -132,6 +146,7 @@ def test_what_nobody_foresaw(
             is_problem(reply, status)
             assert "SECRET" not in reply.text
             assert "Traceback" not in reply.text
+            named.append(reply.headers["x-request-id"])
         monkeypatch.undo()
         served.put(people[0], alias="SECRET-alias")
         served.client.get("/v1/members/a?alias=SECRET")
@@ -140,6 +155,8 @@ def test_what_nobody_foresaw(
     assert "SECRET" not in told
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert any(line.get("error") == "ZeroDivisionError" and "test_problems" in line["at"][-1] for line in lines)
+    told_of = [line["request_id"] for line in lines if line["level"] == "error"]
+    assert sorted(told_of) == sorted(named), "the log names the requests"
     assert any(line["event"] == "request" and line.get("member_id") == people[0].member_id for line in lines)
     assert len({line["request_id"] for line in lines if line["event"] == "request"}) > 4
 
