@@ -14,7 +14,8 @@ from matcher.eligibility.funnel import Funnel
 from matcher.eligibility.rules import Circumstances, broken_rules
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import InvalidRequest, Problem
-from matcher.index.member_index import Found, MemberIndex, Seeker
+from matcher.index.member_index import MemberIndex
+from matcher.index.seeking import Found, Seeker
 from matcher.members.profile import MemberProfile
 from matcher.members.record import MemberRecord
 from matcher.members.vocabulary import KINDS, Kind

@@ -11,25 +11,24 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from matcher.catalog import default_catalog
 from matcher.eligibility.filter import LIVE, OnlineFilter
-from matcher.eligibility.funnel import Funnel
 from matcher.eligibility.relations import Load, Relations, TieState
 from matcher.embedding.encoder import Encoder
-from matcher.embedding.population import SAMPLE_SIZE, FacetMeans
-from matcher.embedding.rows import RowCoder, Rows
+from matcher.embedding.population import FacetMeans
+from matcher.embedding.rows import RowCoder
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import UnknownMember
-from matcher.index.search_plan import TopMembers, search
-from matcher.index.shelves import Shelves, shelf_keys
+from matcher.index.arranging import estimated_means, renumbered
+from matcher.index.search_plan import search
+from matcher.index.seeking import Found, Seeker
+from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
 from matcher.members.profile import MemberProfile
 from matcher.members.record import MemberRecord, pack_record, profile_of, unpack_record
@@ -42,36 +41,6 @@ LATE_LIMIT, LATE_SHARE = 1024, 1 / 64
 """Members off the shelves before they are arranged anew: a thousand, or this share of those on them."""
 DARK_SHARE = 0.25
 """Share of dark slots from which slots are renumbered."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seeker:
-    """Who a search is for: a stored member or an unsaved profile.
-
-    Attributes:
-        record: the profile's facts.
-        row: (1,) of FACET_ROW.
-    """
-
-    record: MemberRecord
-    row: Rows
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """What a search found, and what it read: slots never change, so all of it stays consistent.
-
-    Attributes:
-        top: slots and exact scores, best first.
-        slots: the slots that ``top`` names.
-        funnel: how many each rule removed.
-        scoring: what the scores depend on.
-    """
-
-    top: TopMembers
-    slots: Slots
-    funnel: Funnel
-    scoring: Scoring
 
 
 class MemberIndex:
@@ -146,12 +115,12 @@ class MemberIndex:
             slot_of.update(zip(latest, range(first, len(slots)), strict=True))
             if progress is not None:
                 progress(len(slot_of))
-        slots, eligibility = _renumbered(slots, eligibility, slot_of, as_of)
+        slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
         slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         rows = slots.rows
         step = max(1, rows.size // FIT_SAMPLE)
         encoder = Encoder.fit(rows[::step], catalog, slots.coder.groups())
-        estimated = means if means is not None else _estimate_means(slots, eligibility, slot_of)
+        estimated = means if means is not None else estimated_means(slots, eligibility, slot_of)
         shelves = Shelves.arrange(rows, encoder, catalog.family_of, catalog.domain_of)
         return cls(
             slots, eligibility, shelves, encoder, as_of, weights or FacetWeights.buddy(), estimated, means is not None
@@ -313,38 +282,14 @@ class MemberIndex:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""
         slots, eligibility, slot_of, means = self._slots, self._filter, self._slot_of, self.means
         if renumber:
-            slots, eligibility = _renumbered(slots, eligibility, slot_of, as_of)
+            slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
             slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         if as_of != self.as_of:
             eligibility.set_pools(slots.rows["birth_year"], as_of)
             if not self.means_given:
-                means = _estimate_means(slots, eligibility, slot_of)
+                means = estimated_means(slots, eligibility, slot_of)
         catalog = slots.coder.catalog
         shelves = Shelves.arrange(slots.rows, self._encoder, catalog.family_of, catalog.domain_of)
         with self._reading:
             self._slots, self._filter, self._slot_of, self._shelves = slots, eligibility, slot_of, shelves
             self.as_of, self.means = as_of, means
-
-
-def _renumbered(
-    slots: Slots, eligibility: OnlineFilter, slot_of: dict[str, int], as_of: date
-) -> tuple[Slots, OnlineFilter]:
-    """Slots without the dark ones, in the order of their shelves, so that a shelf is read from memory in one go."""
-    kept = np.fromiter(slot_of.values(), dtype=np.int64, count=len(slot_of))
-    rows = slots.rows[kept]
-    slots.coder.set_stages(rows, slots.events_of(kept), as_of)
-    kept = kept[np.lexsort((kept, shelf_keys(rows)))]
-    return slots.renumbered(kept, as_of), eligibility.renumbered(kept, len(slots))
-
-
-def _estimate_means(slots: Slots, eligibility: OnlineFilter, slot_of: dict[str, int]) -> FacetMeans:
-    """As :meth:`FacetMeans.estimate`, from rows that are coded already."""
-    bits = eligibility.bits
-    matchable = bits.get(LIVE) & bits.get("consent") & bits.get("active")
-    flags = np.unpackbits(matchable.view(np.uint8), bitorder="little")
-    names = sorted(name for name, slot in slot_of.items() if flags[slot])
-    if len(names) > SAMPLE_SIZE:
-        picks = np.linspace(0, len(names) - 1, SAMPLE_SIZE).round().astype(np.int64)
-        names = [names[pick] for pick in picks]
-    chosen: npt.NDArray[np.int64] = np.array([slot_of[name] for name in names], dtype=np.int64)
-    return FacetMeans.of_rows(slots.rows[chosen], slots.coder.groups())

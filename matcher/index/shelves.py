@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from matcher.compilation import compiled
 from matcher.eligibility.bitsets import Words
-from matcher.embedding.encoder import DIMENSIONS, Encoder
+from matcher.embedding.encoder import Encoder
 from matcher.embedding.facets import mentor_credit
 from matcher.embedding.rows import Rows
+from matcher.embedding.vectors import DIMENSIONS
 from matcher.index.ordered_scan import scan_in_order
 from matcher.scoring.fit import Scoring
 

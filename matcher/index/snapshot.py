@@ -1,43 +1,28 @@
-"""Snapshots: an index as one file that proves its own integrity.
-
-Layout: a preamble of fixed size (magic, format version, place, length and checksum of the header), the sections, the
-    header
-(MessagePack: what the index is made for, and type, shape, place and checksum of each section). Every byte is under a
-checksum. The file holds health data and is written for its owner only.
-"""
+"""Snapshots: a whole index as one file that proves its own integrity (:mod:`matcher.index.snapshot_file`)."""
 
 from __future__ import annotations
 
 import dataclasses
-import mmap
-import os
-import struct
-import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import xxhash
 
 from matcher.catalog import default_catalog
 from matcher.eligibility.filter import OnlineFilter
 from matcher.eligibility.relations import Load, Relations
-from matcher.embedding.encoder import DIMENSIONS, Encoder, Fitted
+from matcher.embedding.encoder import Encoder
 from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import FACET_ROW, Events, RowCoder
+from matcher.embedding.vectors import DIMENSIONS, Fitted
 from matcher.embedding.weights import FacetWeights
-from matcher.errors import SnapshotError
 from matcher.index.shelves import CHUNK, Shelves
 from matcher.index.slots import Slots
-
-MAGIC = b"PEERMTCH"
-VERSION = 1
-_PREAMBLE = struct.Struct("<8sIQQ16s")
+from matcher.index.snapshot_file import Header, SnapshotReader, new_snapshot, write_section
 
 
 class Contents(NamedTuple):
@@ -51,27 +36,6 @@ class Contents(NamedTuple):
     weights: FacetWeights
     means: FacetMeans
     means_given: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Section:
-    dtype: str
-    shape: tuple[int, ...]
-    start: int
-    size: int
-    checksum: bytes
-
-
-class _Header(msgspec.Struct, frozen=True):
-    as_of: date
-    weights: dict[str, float]
-    means: dict[str, float]
-    means_given: bool
-    catalog: str
-    encoder: str
-    dimensions: int
-    row_type: str
-    sections: dict[str, _Section]
 
 
 def _bytes(value: object) -> npt.NDArray[np.uint8]:
@@ -111,19 +75,6 @@ def _vectors(slots: Slots, encoder: Encoder) -> Iterator[npt.NDArray[np.float32]
         yield encoder.items(rows[first : first + CHUNK])
 
 
-def _write_section(
-    file: BinaryIO, dtype: str, blocks: Iterable[npt.NDArray[Any]], width: int | None = None
-) -> _Section:
-    digest, start, items, shape = xxhash.xxh3_128(), file.tell(), 0, ()
-    for block in blocks:
-        data = np.ascontiguousarray(block).reshape(-1).view(np.uint8).data
-        digest.update(data)
-        file.write(data)
-        items += block.shape[0]
-        shape = block.shape[1:]
-    return _Section(dtype, (items, *((width,) if width else shape)), start, file.tell() - start, digest.digest())
-
-
 def write_snapshot(
     path: Path,
     slots: Slots,
@@ -135,102 +86,27 @@ def write_snapshot(
     means_given: bool,
 ) -> None:
     """Write one file, atomically: it appears whole or not at all, and survives a crash once this returns."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(bytes(_PREAMBLE.size))
-            sections = {
-                name: _write_section(file, part.dtype.str, [part])
-                for name, part in _sections(slots, eligibility, encoder)
-            }
-            sections["vectors"] = _write_section(file, "<f4", _vectors(slots, encoder), DIMENSIONS)
-            header = msgspec.msgpack.encode(
-                _Header(
-                    as_of,
-                    dataclasses.asdict(weights),
-                    dataclasses.asdict(means),
-                    means_given,
-                    slots.coder.catalog.fingerprint,
-                    encoder.fingerprint,
-                    DIMENSIONS,
-                    str(FACET_ROW.descr),
-                    sections,
-                )
-            )
-            place = file.tell()
-            file.write(header)
-            file.seek(0)
-            file.write(_PREAMBLE.pack(MAGIC, VERSION, place, len(header), xxhash.xxh3_128_digest(header)))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-class _Reader:
-    """A mapped snapshot whose every part is checked before it is used."""
-
-    def __init__(self, path: Path, data: mmap.mmap | bytes) -> None:
-        self.path = path
-        self.data = data
-        self.header = self._read_header()
-
-    def refuse(self, what: str, found: object, expected: object) -> SnapshotError:
-        return SnapshotError(str(self.path), what, str(found), str(expected))
-
-    def _read_header(self) -> _Header:
-        if len(self.data) < _PREAMBLE.size:
-            raise self.refuse("snapshot is cut short", f"{len(self.data)} bytes", f"at least {_PREAMBLE.size}")
-        magic, version, place, size, checksum = _PREAMBLE.unpack_from(self.data)
-        if magic != MAGIC:
-            raise self.refuse("not a snapshot", magic, MAGIC)
-        if version != VERSION:
-            raise self.refuse("snapshot of another format version", version, VERSION)
-        if place + size != len(self.data):
-            raise self.refuse("snapshot is cut short or altered", f"{len(self.data)} bytes", f"{place + size}")
-        raw = self.data[place : place + size]
-        if xxhash.xxh3_128_digest(raw) != checksum:
-            raise self.refuse("header is altered: checksum", xxhash.xxh3_128_hexdigest(raw), checksum.hex())
-        header = msgspec.msgpack.decode(raw, type=_Header)
-        expected = {
-            "catalogue": (header.catalog, default_catalog().fingerprint),
-            "encoder dimensions": (header.dimensions, DIMENSIONS),
-            "row layout": (header.row_type, str(FACET_ROW.descr)),
+    with new_snapshot(path) as (file, finish):
+        sections = {
+            name: write_section(file, part.dtype.str, [part]) for name, part in _sections(slots, eligibility, encoder)
         }
-        for what, (found, ours) in expected.items():
-            if found != ours:
-                raise self.refuse(f"snapshot of another {what}", found, ours)
-        return header
-
-    def section(self, name: str) -> npt.NDArray[Any]:
-        """A section's array, straight from the file; copy what is kept."""
-        section = self.header.sections[name]
-        if section.start + section.size > len(self.data):
-            raise self.refuse(f"section {name} is cut short", len(self.data), section.start + section.size)
-        raw = memoryview(self.data)[section.start : section.start + section.size]
-        found = xxhash.xxh3_128_digest(raw)
-        if found != section.checksum:
-            raise self.refuse(f"section {name} is altered: checksum", found.hex(), section.checksum.hex())
-        return np.frombuffer(raw, dtype=np.dtype(section.dtype)).reshape(section.shape)
-
-    def value(self, name: str, kind: Any) -> Any:
-        """A section that holds one MessagePack value."""
-        return msgspec.msgpack.decode(self.section(name).data, type=kind)
-
-    def texts(self, name: str) -> list[str]:
-        """A section that holds lines of text."""
-        raw = self.section(name).tobytes().decode()
-        return raw.split("\n") if raw else []
+        sections["vectors"] = write_section(file, "<f4", _vectors(slots, encoder), DIMENSIONS)
+        finish(
+            Header(
+                as_of,
+                dataclasses.asdict(weights),
+                dataclasses.asdict(means),
+                means_given,
+                slots.coder.catalog.fingerprint,
+                encoder.fingerprint,
+                DIMENSIONS,
+                str(FACET_ROW.descr),
+                sections,
+            )
+        )
 
 
-def _read_filter(reader: _Reader) -> OnlineFilter:
+def _read_filter(reader: SnapshotReader) -> OnlineFilter:
     loads = {name: Load(*load) for name, load in reader.value("loads", dict[str, tuple[int, int]]).items()}
     eligibility = OnlineFilter(Relations(loads, reader.value("ties", dict[str, dict[str, Any]])))
     keys = reader.value("bit_keys", list[list[str | int]])
@@ -258,12 +134,7 @@ def read_snapshot(path: Path) -> Contents:
     Raises:
         SnapshotError: if the file is missing, cut short, altered, or of another version, catalogue or encoder.
     """
-    try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if path.stat().st_size else b""
-    except OSError as error:
-        raise SnapshotError(str(path), "cannot be read", error.strerror or "an error", "a snapshot file") from error
-    reader = _Reader(path, data)
+    reader = SnapshotReader(path)
     header = reader.header
     catalog = default_catalog()
     coder = RowCoder(catalog)
