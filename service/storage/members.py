@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Dialect, RowMapping, String, bindparam, delete, func, insert, select, update
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from service.storage.changes import append
 from service.storage.tables import REMOVE, UPSERT, blocks, change_head, members
@@ -28,10 +30,6 @@ class MemberRow:
 _ALL = select(members)
 _ONE = _ALL.where(members.c.member_id == bindparam("id"))
 _SOME = _ALL.where(members.c.member_id.in_(bindparam("ids", expanding=True)))
-
-_TEXTS = select(members.c.member_id, members.c.profile, select(change_head.c.seq).scalar_subquery()).where(
-    members.c.member_id.in_(bindparam("ids", expanding=True))
-)
 
 
 def _row(found: RowMapping) -> MemberRow:
@@ -61,11 +59,22 @@ def some(connection: Connection, ids: Sequence[str]) -> dict[str, MemberRow]:
 def texts_now(connection: Connection, ids: Sequence[str]) -> tuple[int | None, dict[str, str]]:
     """The profiles of those of ``ids`` (a thousand at most) that are stored, and the newest change.
 
-    One statement, because every answer waits for it: it sees one moment and needs one round. The change is None if
+    One statement, prepared once for each number of ids, because every answer waits for it. The change is None if
     nobody is found.
     """
-    found = connection.execute(_TEXTS, {"ids": ids}).all()
+    compiled = _texts_statement(connection.dialect, len(ids))
+    values = tuple(ids) if compiled.positional else dict(zip(compiled.params, ids, strict=True))
+    found = connection.exec_driver_sql(str(compiled), values).all()
     return (found[0][2] if found else None), {member_id: profile for member_id, profile, _ in found}
+
+
+@functools.lru_cache(maxsize=64)
+def _texts_statement(dialect: Dialect, count: int) -> SQLCompiler:
+    """The statement of :func:`texts_now` as the driver takes it; SQLAlchemy would go over it again at every request."""
+    ids = [bindparam(f"id_{place:04}", type_=String) for place in range(count)]
+    newest = select(change_head.c.seq).scalar_subquery()
+    statement = select(members.c.member_id, members.c.profile, newest).where(members.c.member_id.in_(ids))
+    return statement.compile(dialect=dialect)
 
 
 def everyone(connection: Connection) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -38,6 +38,21 @@ class Wish:
     k: int = 10
     kind: Kind = "buddy"
     weights: FacetWeights | None = None
+
+
+def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | None:
+    """The answer if the index is level with the database and the day, as it nearly always is: about a millisecond.
+
+    None if there is more to do: then :func:`find_buddies` does it, which may have to wait.
+
+    Raises: as :func:`find_buddies`, but for the unknown member.
+    """
+    view = community.index.view()
+    if view.index.as_of != community.settings.today() or member_id not in view.index:
+        return None
+    found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights)
+    look = _look(community, found, None)
+    return Answer(found, view.seq) if look.seq == view.seq and not look.out else None
 
 
 def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:
@@ -83,17 +98,15 @@ def _answer(
         if view.index.as_of != community.settings.today():
             view = community.index.catch_up()
         view, found = _asked(community, view, ask)
-        seq, rows = _current(community, [peer.member_id for peer in found.peers], seeker_id)
-        seeker = unsaved or rows.get(seeker_id)
-        out = _ineligible(found, seeker, rows)
-        if seq == view.seq and not out:
-            return Answer(found, seq)
+        look = _look(community, found, unsaved)
+        if look.seq == view.seq and not look.out:
+            return Answer(found, view.seq)
         asked_at, view = view, community.index.catch_up()
-    if seeker is None:
+    if look.seeker is None:
         raise UnknownMember(seeker_id)
-    if out:
-        _log.error("ineligible_peers_left_out", member_id=seeker_id, peers=sorted(out), seq=seq)
-        kept = tuple(peer for peer in found.peers if peer.member_id not in out)
+    if look.out:
+        _log.error("ineligible_peers_left_out", member_id=seeker_id, peers=sorted(look.out), seq=look.seq)
+        kept = tuple(peer for peer in found.peers if peer.member_id not in look.out)
         found = replace(found, peers=kept, certified=False)
     return Answer(found, asked_at.seq)
 
@@ -110,21 +123,24 @@ def _asked(
         return newer, ask(newer.index)
 
 
-def _current(community: Community, peers: Sequence[str], seeker_id: str) -> tuple[int, dict[str, RuledRow]]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the database says of an answer: the newest change, the seeker, and the peers who may not be shown."""
+
+    seq: int
+    seeker: MemberProfile | RuledRow | None
+    out: frozenset[str]
+
+
+def _look(community: Community, found: Recommendations, unsaved: MemberProfile | None) -> _Look:
+    peers = [peer.member_id for peer in found.peers]
     with community.database.reading() as connection:
-        seq, texts = members.texts_now(connection, [*peers, seeker_id])
+        seq, texts = members.texts_now(connection, [*peers, found.member_id])
         if seq is None:
             seq = newest_seq(connection)
-    return seq, {member_id: ruled_row(text) for member_id, text in texts.items()}
-
-
-def _ineligible(
-    found: Recommendations, seeker: MemberProfile | RuledRow | None, rows: dict[str, RuledRow]
-) -> frozenset[str]:
+    rows = {member_id: ruled_row(text) for member_id, text in texts.items()}
+    seeker = unsaved or rows.get(found.member_id)
     if seeker is None:
-        return frozenset(peer.member_id for peer in found.peers)
-    return frozenset(
-        peer.member_id
-        for peer in found.peers
-        if (row := rows.get(peer.member_id)) is None or check_pair(seeker, row, found.as_of, found.kind)
-    )
+        return _Look(seq, None, frozenset(peers))
+    shown = {peer for peer in peers if (row := rows.get(peer)) and not check_pair(seeker, row, found.as_of, found.kind)}
+    return _Look(seq, seeker, frozenset(peers) - shown)
