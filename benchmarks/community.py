@@ -10,10 +10,12 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from matcher.embedding.encoder import DIMENSIONS, Encoder
+from matcher.embedding.encoder import Encoder
+from matcher.embedding.vectors import DIMENSIONS
 from matcher.embedding.rows import Rows
 from matcher.embedding.weights import FacetWeights
-from matcher.index.member_index import MemberIndex, Seeker
+from matcher.index.member_index import MemberIndex
+from matcher.index.seeking import Seeker
 from matcher.members.profile import MemberProfile
 from matcher.members.sample import SAMPLE_DAY, iter_sample
 from matcher.members.vocabulary import Kind

@@ -23,7 +23,7 @@ from benchmarks.community import CHUNK, DAY, Insides, drawn
 from benchmarks.measuring import Took, in_turns, seconds_of
 from benchmarks.request import who_may_ask
 from matcher.buddies.recommend import recommend_buddies
-from matcher.embedding.encoder import DIMENSIONS
+from matcher.embedding.vectors import DIMENSIONS
 from matcher.errors import ReadingError
 from matcher.index.member_index import LATE_SHARE, MemberIndex
 from matcher.members.profile import MemberProfile
@@ -32,7 +32,8 @@ from matcher.members.writing import write_members
 
 Figures = dict[str, float]
 """By name; a time by the wall, and under the same name with ``_cpu`` in processor time."""
-TRAINED_ON = 20_000
+TRAINED_ON = 40
+"""Vectors a list."""
 _faiss: Any = faiss
 """Its stubs know only some of it."""
 
@@ -133,7 +134,7 @@ def _save_flat(vectors: npt.NDArray[np.float32], path: Path) -> None:
 def _inverted_lists(vectors: npt.NDArray[np.float32]) -> Any:
     lists = max(16, int(np.sqrt(vectors.shape[0])))
     peer = _faiss.IndexIVFFlat(_faiss.IndexFlatIP(DIMENSIONS), DIMENSIONS, lists, _faiss.METRIC_INNER_PRODUCT)
-    peer.train(vectors[:: max(1, vectors.shape[0] // TRAINED_ON)])
+    peer.train(vectors[:: max(1, vectors.shape[0] // (TRAINED_ON * lists))])
     for first in range(0, vectors.shape[0], CHUNK):
         peer.add(vectors[first : first + CHUNK])
     peer.set_direct_map_type(_faiss.DirectMap.Hashtable)

