@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.embedding.encoder import Encoder
-from matcher.embedding.vectors import DIMENSIONS
 from matcher.embedding.rows import Rows
+from matcher.embedding.vectors import DIMENSIONS
 from matcher.embedding.weights import FacetWeights
 from matcher.index.member_index import MemberIndex
 from matcher.index.seeking import Seeker

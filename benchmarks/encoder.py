@@ -18,8 +18,8 @@ from benchmarks.measuring import seconds_of
 from benchmarks.tables import Table, verdict
 from matcher.catalog import default_catalog
 from matcher.embedding.encoder import GRID_WIDTHS
-from matcher.embedding.vectors import AXES, BUCKETS, DIMENSIONS
 from matcher.embedding.rows import Rows
+from matcher.embedding.vectors import AXES, BUCKETS, DIMENSIONS
 from matcher.index.member_index import MemberIndex
 from matcher.members.vocabulary import KINDS
 from matcher.scoring.fit import Scoring

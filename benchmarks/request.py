@@ -55,8 +55,8 @@ def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
             ),
             notes=(
                 "Each seeker is asked of us, then of the scan. Seekers at random, of those who may ask.",
-                "Ratios of medians; the cpu ratio is in processor time. A busy machine interrupts the longer of two more",
-                "often, which flatters the shorter, so the bar is held against the worse of both ratios.",
+                "Ratios of medians; the cpu ratio is in processor time. A busy machine interrupts the longer of two",
+                "more often, which flatters the shorter, so the bar is held against the worse of both ratios.",
             ),
         )
         index = MemberIndex.build(drawn(size), DAY)
