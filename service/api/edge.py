@@ -14,7 +14,6 @@ from service.api.replies import problem_reply
 from service.loopback import names_loopback
 from service.problems import ProblemDetails
 
-_log = structlog.get_logger(__name__)
 _MISDIRECTED = ProblemDetails(
     HTTPStatus.MISDIRECTED_REQUEST,
     "misdirected-request",
@@ -28,6 +27,7 @@ class Edge:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._log = structlog.get_logger(__name__).bind()  # bound once, not at every request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""
@@ -53,7 +53,7 @@ class Edge:
                 await self._app(scope, receive, send_with_id)
         finally:
             route = scope.get("route")
-            _log.info(
+            self._log.info(
                 "request",
                 method=scope["method"],
                 route=getattr(route, "path", None),  # as declared: what a client writes into an address is not logged

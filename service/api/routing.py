@@ -18,7 +18,7 @@ MEMBER_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
 MemberIdPath = Annotated[str, Path(pattern=MEMBER_ID_PATTERN, description="Opaque id of the member; never a name.")]
 
 
-def _community(request: Request) -> Community:
+async def _community(request: Request) -> Community:  # async, or every request would pass through another thread
     community: Community = request.app.state.community
     return community
 
