@@ -154,3 +154,31 @@ def test_catalog(run: Run) -> None:
     assert "Symptoms" in run("catalog", "topics").out
     assert run("catalog", "interests").code == 0
     assert run("catalog", "songs").code == 2
+
+
+def test_a_fhir_export(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    patients = [
+        {
+            "resourceType": "Patient", "id": f"p{i}", "birthDate": "1980-05-01", "gender": "female",
+            "communication": [{"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": "en"}]}}],
+        }
+        for i in range(2)
+    ]  # fmt: skip
+    coding = {"system": "http://www.cms.gov/Medicare/Coding/ICD10", "code": "0DB64Z3"}
+    procedures = [
+        {
+            "resourceType": "Procedure", "id": f"e{i}", "status": "completed",
+            "subject": {"reference": f"Patient/p{i}"},
+            "code": {"coding": [coding]}, "performedDateTime": "2025-11-01",
+        }
+        for i in range(2)
+    ]  # fmt: skip
+    for name, resources in (("Patient", patients), ("Procedure", procedures)):
+        (folder / f"{name}.ndjson").write_text("".join(json.dumps(resource) + "\n" for resource in resources))
+    assert run("import", folder).out.startswith("2 stored, 0 rejected\n")
+    assert json.loads(run("buddies", "p0", "--json").out)["peers"] == []
+    assert run("import", folder, "--consent").code == 0
+    answer = json.loads(run("buddies", "p0", "--json").out)
+    assert [peer["member_id"] for peer in answer["peers"]] == ["p1"]
