@@ -87,9 +87,9 @@ def _blocks_table(index: MemberIndex, pairs: int) -> Table:
     scoring = insides.scoring("buddy")
     took, _ = seconds_of(insides.vectors)
     widths: tuple[int, ...] = (
-        512 + len(catalog.procedures),
-        128 + len(catalog.topics.tags),
-        128 + len(catalog.interests.tags),
+        len(catalog.procedures) + len(catalog.families) + len(catalog.domains),
+        len(catalog.topics.tags) + len(catalog.topics.groups),
+        len(catalog.interests.tags) + len(catalog.interests.groups),
     )
     table = Table(
         f"Where the {DIMENSIONS} dimensions and the slack of a buddy's bound go",

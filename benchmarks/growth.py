@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.tables import Table, ms, ratio, verdict
+from benchmarks.tables import Table, ms, ratio, three, verdict
 
 SIZES = (10_000, 100_000, 1_000_000)
 STAGES = ("write", "index", "restart", "peers")
@@ -76,13 +76,13 @@ def _table(size: int, figures: dict[str, float]) -> Table:
             form(figures[f"{peer}_cpu"]) if f"{peer}_cpu" in figures else "",
             which,
             ratio(figures[ours] / theirs) if theirs is not None else "",
-            verdict(figures[ours], bar) if bar is not None else "",
+            verdict(figures[ours], bar, form) if bar is not None else "",
         )
     return table
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.3g} s"
+    return f"{three(value)} s"
 
 
 def _ms(value: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -54,9 +54,14 @@ class Table:
         return "\n".join([*lines, "", *self.notes, ""])
 
 
+def three(value: float) -> str:
+    """Three figures that count."""
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
 def ms(seconds: float) -> str:
-    """Milliseconds, three figures that count."""
-    return f"{seconds * 1e3:.3g}"
+    """Milliseconds."""
+    return three(seconds * 1e3)
 
 
 def ratio(value: float) -> str:
@@ -69,8 +74,8 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
-def verdict(value: float, bar: float | None) -> str:
-    """Whether ``value`` is at or below its bar."""
+def verdict(value: float, bar: float | None, form: Callable[[float], str] = "{:g}".format) -> str:
+    """Whether ``value`` is at or below its bar; ``form`` writes the bar."""
     if bar is None:
         return "no bar"
-    return f"{'met' if value <= bar else 'MISSED'} (<= {bar:g})"
+    return f"{'met' if value <= bar else 'MISSED'} (<= {form(bar)})"
