@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,29 +11,38 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
-import structlog
 
 from matcher import MemberProfile, recommend_buddies, sample_members
 from service import server
 from service.community import Community
+from service.logs import configure_logs
 from service.settings import Settings
 from service.storage.database import Database
 
 AS_OF = date(2026, 1, 1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def silent_log() -> Iterator[TextIO]:
+    """Services of the whole session keep their logs to themselves."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        configure_logs(stream=nowhere)
+        yield nowhere
+
+
 @pytest.fixture(autouse=True)
-def logs_as_before() -> Iterator[None]:
+def logs_as_before(silent_log: TextIO) -> Iterator[None]:
     """Undo what a command line or a log test has configured."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
+    configure_logs(stream=silent_log)
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @pytest.fixture

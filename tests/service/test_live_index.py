@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +16,7 @@ from matcher import FacetMeans, MemberIndex, MemberProfile, recommend_buddies
 from service import live_index as live_index_module
 from service.community import Community
 from service.live_index import LiveIndex, NotReadyError
+from service.logs import configure_logs
 from service.settings import Settings
 from service.storage import changes, population
 from service.storage.members import remove
@@ -147,7 +149,6 @@ def test_a_damaged_snapshot_heals(
     settings: Settings,
     people: list[MemberProfile],
     damage: str,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     community.index.save()
     expected = answers(community, people)
@@ -162,10 +163,12 @@ def test_a_damaged_snapshot_heals(
     else:
         path.unlink()
         path.mkdir()
+    log = io.StringIO()
+    configure_logs(stream=log)
     restarted = LiveIndex(community.database, settings)
     restarted.start()
     assert answers(dataclasses.replace(community, index=restarted), people) == expected
-    assert "snapshot_un" in "".join(capsys.readouterr()), "the log tells"
+    assert "snapshot_un" in log.getvalue(), "the log tells"
     store_members(community.database, [people[0].model_copy(update={"alias": "other"})])
     restarted.catch_up()
     restarted.save()

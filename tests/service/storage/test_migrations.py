@@ -56,10 +56,10 @@ def test_processes_that_start_at_once_do_not_clash(tmp_path: Path) -> None:
     )
     starters = [
         subprocess.Popen([sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(4)
+        for _ in range(3)
     ]
     said = [starter.communicate(b"x") for starter in starters]
-    assert [starter.returncode for starter in starters] == [0] * 4, said
+    assert [starter.returncode for starter in starters] == [0] * 3, said
 
 
 def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
