@@ -16,7 +16,7 @@ from matcher import FacetWeights, MemberIndex, MemberProfile, sample_members
 from matcher.eligibility.funnel import Funnel
 from matcher.eligibility.relations import Load, Relations
 from matcher.eligibility.rules import RULES, Circumstances, broken_rules, seeker_barriers
-from matcher.index.member_index import Seeker
+from matcher.index.seeking import Seeker
 from matcher.members.sample import SAMPLE_DAY
 from matcher.members.vocabulary import Kind
 from tests.oracle import rules, strategies

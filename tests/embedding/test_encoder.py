@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from matcher import FacetMeans, FacetWeights, MemberProfile
 from matcher.catalog import default_catalog
-from matcher.embedding.encoder import DIMENSIONS, Encoder
+from matcher.embedding.encoder import Encoder
 from matcher.embedding.rows import RowCoder
+from matcher.embedding.vectors import DIMENSIONS
 from matcher.members.vocabulary import Kind
 from tests.embedding.conftest import Floats, Sample
 from tests.oracle import strategies

@@ -113,7 +113,8 @@ def test_readers_beside_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
     index, history = MemberIndex.build(members, DAY), History()
     for one in members:
         history.begin(one.member_id, one)
-    stop, said, failed = threading.Event(), [[] for _ in range(READERS)], list[object]()
+    said: list[list[Said]] = [[] for _ in range(READERS)]
+    stop, failed = threading.Event(), list[object]()
     readers = [
         threading.Thread(target=_read, args=(index, names, random.Random(number), stop, said[number], failed))
         for number in range(READERS)
