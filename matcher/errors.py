@@ -83,6 +83,14 @@ class InvalidRequest(MatcherError):
         super().__init__(str(problem))
 
 
+class ChangedMeanwhile(MatcherError):
+    """Members changed faster than a search ran, several times over. Asking again helps."""
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+        super().__init__(f"members changed during each of {rounds} searches; ask again")
+
+
 class SnapshotError(MatcherError):
     """A snapshot file is cut short, altered, or made by another version or encoder."""
 

@@ -13,7 +13,7 @@ from datetime import date
 from matcher.eligibility.funnel import Funnel
 from matcher.eligibility.rules import Circumstances, broken_rules
 from matcher.embedding.weights import FacetWeights
-from matcher.errors import InvalidRequest, Problem
+from matcher.errors import ChangedMeanwhile, InvalidRequest, Problem
 from matcher.index.member_index import MemberIndex
 from matcher.index.seeking import Found, Seeker
 from matcher.members.profile import MemberProfile
@@ -83,6 +83,7 @@ def recommend_buddies(
     Raises:
         UnknownMember: if the index does not hold ``member_id``.
         InvalidRequest: if ``k`` or ``kind`` is out of range.
+        ChangedMeanwhile: if members changed during each of eight searches.
     """
     _check(k, kind)
     for _ in range(ROUNDS):
@@ -90,7 +91,7 @@ def recommend_buddies(
         answer = _recommend(index, index.seeker(member_id), as_of, k, kind, weights, stored=True)
         if answer is not None:
             return answer
-    raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
+    raise ChangedMeanwhile(ROUNDS)
 
 
 def recommend_for_profile(
@@ -103,7 +104,7 @@ def recommend_for_profile(
         answer = _recommend(index, index.unsaved(profile), as_of, k, kind, weights, stored=False)
         if answer is not None:
             return answer
-    raise InvalidRequest(Problem("member_id", "members changed faster than the search ran", "the same request again"))
+    raise ChangedMeanwhile(ROUNDS)
 
 
 def _check(k: int, kind: str) -> None:

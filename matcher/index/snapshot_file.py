@@ -130,7 +130,10 @@ class SnapshotReader:
         raw = self.data[place : place + size]
         if xxhash.xxh3_128_digest(raw) != checksum:
             raise self.refuse("header is altered: checksum", xxhash.xxh3_128_hexdigest(raw), checksum.hex())
-        header = msgspec.msgpack.decode(raw, type=Header)
+        try:
+            header = msgspec.msgpack.decode(raw, type=Header)
+        except msgspec.MsgspecError as error:
+            raise self.refuse("snapshot of another layout", error, "a header of this version") from None
         expected = {
             "catalogue": (header.catalog, default_catalog().fingerprint),
             "encoder dimensions": (header.dimensions, DIMENSIONS),
@@ -143,7 +146,9 @@ class SnapshotReader:
 
     def section(self, name: str) -> npt.NDArray[Any]:
         """A section's array, straight from the file; copy what is kept."""
-        section = self.header.sections[name]
+        section = self.header.sections.get(name)
+        if section is None:
+            raise self.refuse("snapshot of another layout", "no such section", name)
         if section.start + section.size > len(self.data):
             raise self.refuse(f"section {name} is cut short", len(self.data), section.start + section.size)
         raw = memoryview(self.data)[section.start : section.start + section.size]

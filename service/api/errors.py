@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from matcher.errors import MatcherError, Problem
+from matcher.errors import ChangedMeanwhile, MatcherError, Problem
 from service.api.replies import problem_reply
 from service.live_index import NotReadyError
 from service.problems import ProblemDetails, details_of, unprocessable
@@ -43,6 +43,10 @@ async def _of_the_engine(_: Request, error: MatcherError) -> Response:
 
 async def _not_ready(_: Request, error: NotReadyError) -> Response:
     return problem_reply(_unavailable("not-ready", f"The index {error.what}; try again in a moment."))
+
+
+async def _moving(_: Request, __: ChangedMeanwhile) -> Response:
+    return problem_reply(_unavailable("changed-meanwhile", "Members changed while the search ran; try again."))
 
 
 async def _of_the_database(_: Request, error: DBAPIError) -> Response:
@@ -96,6 +100,7 @@ def answer_errors_as_problems(app: FastAPI) -> None:
     """Install the handlers."""
     handlers: dict[type[Exception], Handler] = {
         NotReadyError: _not_ready,
+        ChangedMeanwhile: _moving,
         MatcherError: _of_the_engine,
         DBAPIError: _of_the_database,
         RequestValidationError: _of_parameters,
