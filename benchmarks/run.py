@@ -48,7 +48,7 @@ def main() -> None:
         os.environ[name] = "1"  # before the libraries are imported, which read it once
     console = Console()
     if not console.is_terminal:
-        console = Console(width=160)
+        console = Console(width=180)
     for name in asked.questions or QUESTIONS:
         for table in importlib.import_module(QUESTIONS[name]).measure(asked.sizes, asked.quick):
             table.show(console)

@@ -41,7 +41,7 @@ class Table:
             title=self.title, title_justify="left", caption="\n".join(self.notes), caption_justify="left"
         )
         for place, heading in enumerate(self.columns):
-            printed.add_column(heading, justify="left" if place == 0 else "right", no_wrap=True)
+            printed.add_column(heading, justify="left" if place == 0 else "right")
         for place, row in enumerate(self.rows):
             printed.add_row(*row, end_section=place in self.sections)
         console.print(printed)
