@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from matcher.eligibility.funnel import Funnel
-from matcher.eligibility.rules import Circumstances, broken_rules
+from matcher.eligibility.rules import Circumstances, rules_for
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import ChangedMeanwhile, InvalidRequest, Problem
 from matcher.index.member_index import MemberIndex
@@ -130,7 +130,8 @@ def _recommend(
     at = Circumstances(as_of, kind, index.relations)
     if seeker_now is None or index.as_of != as_of:
         return None
-    if any(record is None or broken_rules(seeker_now, record, at) for record in current):
+    broken = rules_for(seeker_now, at)
+    if any(record is None or broken(record) for record in current):
         return None
     peers = _peers(found, seeker, [record for record in current if record is not None])
     last = peers[-1].score if peers else -1.0

@@ -1,8 +1,9 @@
-"""Packed bit sets over member slots, one per attribute value: a rule online is a few ANDs over them."""
+"""Sets of member slots, one per attribute value, packed where large: a rule online is a few ANDs over them."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from array import array
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,11 @@ def slots_of_bits(words: Words, first_word: int, count: int) -> npt.NDArray[np.i
 
 
 class BitSets:
-    """Bit sets by key, all of one capacity, growing together.
+    """Sets of slots by key, all of one capacity, growing together.
+
+    A set is a list of slots while that is smaller than a bit for everybody, and packed bits from then on: values
+        that few
+    share (a clinic, a word of somebody's own) cost what they hold, however many there are.
 
     Args:
         capacity: slots to make room for at first.
@@ -84,7 +89,8 @@ class BitSets:
 
     def __init__(self, capacity: int = 1024) -> None:
         self.words = words_for(capacity)
-        self.by_key: dict[Hashable, Words] = {}
+        self.packed: dict[Hashable, Words] = {}
+        self.listed: dict[Hashable, array[int]] = {}
         self.empty: Words = np.zeros(self.words, dtype=np.uint64)
 
     def grow(self, slots: int) -> None:
@@ -92,7 +98,7 @@ class BitSets:
         if slots <= self.words * WORD_BITS:
             return
         self.words = max(2 * self.words, words_for(slots))
-        self.by_key = {key: self._longer(words) for key, words in self.by_key.items()}
+        self.packed = {key: self._longer(words) for key, words in self.packed.items()}
         self.empty = self._longer(self.empty)
 
     def _longer(self, words: Words) -> Words:
@@ -100,34 +106,65 @@ class BitSets:
         longer[: words.size] = words
         return longer
 
+    def add(self, key: Hashable, slots: Sequence[int]) -> None:
+        """Put ``slots`` into the set of ``key``."""
+        words = self.packed.get(key)
+        if words is None:
+            listed = self.listed.get(key)
+            if listed is None:
+                listed = self.listed[key] = array("q")
+            listed.extend(slots)
+            if len(listed) > self.words:
+                self.for_writing(key)
+        else:
+            set_bits(words, np.array(slots, dtype=np.int64))
+
     def get(self, key: Hashable) -> Words:
-        """The set of ``key``, empty if nobody has it. Not to be written to."""
-        return self.by_key.get(key, self.empty)
+        """The set of ``key`` as bits, empty if nobody has it. Not to be written to."""
+        words = self.packed.get(key)
+        if words is not None:
+            return words
+        return self.union([key]) if key in self.listed else self.empty
 
     def for_writing(self, key: Hashable) -> Words:
-        """The set of ``key``, made if it is new."""
-        words = self.by_key.get(key)
+        """The set of ``key`` as bits that may be written to, made if it is new."""
+        words = self.packed.get(key)
         if words is None:
-            words = self.by_key[key] = np.zeros(self.words, dtype=np.uint64)
+            words = self.packed[key] = self.get(key).copy()
+            self.listed.pop(key, None)
         return words
 
-    def union(self, keys: list[Hashable]) -> Words:
-        """Members who have any of ``keys``."""
-        if len(keys) == 1:
-            return self.get(keys[0])
+    def drop(self, key: Hashable) -> None:
+        """Empty the set of ``key``."""
+        self.packed.pop(key, None)
+        self.listed.pop(key, None)
+
+    def union(self, keys: Sequence[Hashable]) -> Words:
+        """Members who have any of ``keys``. Not to be written to."""
+        if len(keys) == 1 and keys[0] in self.packed:
+            return self.packed[keys[0]]
         found: Words = self.empty.copy()
         for key in keys:
-            words = self.by_key.get(key)
+            words = self.packed.get(key)
             if words is not None:
                 np.bitwise_or(found, words, out=found)
+            elif key in self.listed:
+                set_bits(found, np.array(self.listed[key], dtype=np.int64))
         return found
 
     def select(self, kept: npt.NDArray[np.int64], slots: int) -> BitSets:
         """The same sets over renumbered slots: new slot i is old slot ``kept[i]``."""
         chosen = BitSets(max(1024, kept.size))
-        for key, words in self.by_key.items():
+        for key, words in self.packed.items():
             flags = np.unpackbits(words.view(np.uint8), bitorder="little")[:slots][kept]
             if flags.any():
                 packed = np.packbits(flags, bitorder="little")
                 chosen.for_writing(key).view(np.uint8)[: packed.size] = packed
+        new_slot = np.full(slots, -1, dtype=np.int64)
+        new_slot[kept] = np.arange(kept.size)
+        for key, listed in self.listed.items():
+            moved = new_slot[np.array(listed, dtype=np.int64)]
+            moved = moved[moved >= 0]
+            if moved.size:
+                chosen.add(key, moved.tolist())
         return chosen

@@ -44,8 +44,8 @@ def _attribute_keys(member: RuledMember, relations: Relations, as_of: date) -> l
     keys += [("brings", topic) for topic in topics_brought(member)]
     keys += [("avoids", topic) for topic in member.avoid_topics]
     keys += [("wants", gender) for gender in member.only_genders] or ["wants_anyone"]
-    if member.gender is not None:
-        keys.append(("gender", member.gender))
+    own = (("gender", member.gender), ("clinic", member.clinic), ("region", member.region))
+    keys += [key for key in own if key[1] is not None]
     flags: tuple[tuple[str, bool], ...] = (
         ("consent", member.consent),
         ("active", member.status == "active"),
@@ -64,8 +64,6 @@ class OnlineFilter:
     def __init__(self, relations: Relations) -> None:
         self.relations = relations
         self.bits = BitSets()
-        self.postings: dict[Hashable, list[int]] = {}
-        """Slots by clinic and region: values too many for a bit set each."""
         self.blockers: dict[str, set[str]] = {}
         """Who blocked a member, by id; kept for ids that are not here yet."""
 
@@ -76,14 +74,11 @@ class OnlineFilter:
         for slot, member in enumerate(members, first_slot):
             for key in _attribute_keys(member, self.relations, as_of):
                 slots_by_key[key].append(slot)
-            for name, value in (("clinic", member.clinic), ("region", member.region)):
-                if value is not None:
-                    self.postings.setdefault((name, value), []).append(slot)
             for blocked in member.blocked:
                 self.blockers.setdefault(blocked, set()).add(member.member_id)
         self.bits.grow(slot + 1)
         for key, slots in slots_by_key.items():
-            set_bits(self.bits.for_writing(key), np.array(slots, dtype=np.int64))
+            self.bits.add(key, slots)
 
     def discard(self, member: RuledMember, slot: int) -> None:
         """Take ``member`` out of every answer."""
@@ -106,22 +101,16 @@ class OnlineFilter:
     def set_pools(self, birth_years: npt.NDArray[np.int16], as_of: date) -> None:
         """Recompute the age pools for another day; ``birth_years`` by slot, 0 where unknown."""
         for pool in AgePool:
-            self.bits.by_key.pop(("pool", pool), None)
+            self.bits.drop(("pool", pool))
         for year in np.unique(birth_years):
-            words = self.bits.for_writing(("pool", age_pool(int(year) or None, as_of)))
-            set_bits(words, np.flatnonzero(birth_years == year))
+            pool = age_pool(int(year) or None, as_of)
+            self.bits.add(("pool", pool), np.flatnonzero(birth_years == year).tolist())
 
     def renumbered(self, kept: npt.NDArray[np.int64], slots: int) -> OnlineFilter:
         """The same filter over new slots: new slot i is old slot ``kept[i]``."""
         chosen = OnlineFilter(self.relations)
         chosen.bits = self.bits.select(kept, slots)
         chosen.blockers = self.blockers
-        new_slot = np.full(slots, -1, dtype=np.int64)
-        new_slot[kept] = np.arange(kept.size)
-        for key, old in self.postings.items():
-            moved = new_slot[np.array(old, dtype=np.int64)]
-            if (moved := moved[moved >= 0]).size:
-                chosen.postings[key] = moved.tolist()
         return chosen
 
     def eligible(
@@ -207,7 +196,7 @@ class OnlineFilter:
             masks["region"] = self._region_mask(seeker, channels)
         room = has_room(seeker, kind, self.relations) or mentoring
         masks["capacity"] = bits.get(f"{kind}_room") if room else nobody
-        masks["same_clinic"] = self._without(everybody, self._clinic_slots(seeker))
+        masks["same_clinic"] = self._clinic_mask(seeker)
         ties = self.relations.ties.get(seeker.member_id, {})
         by_ids: dict[str, Callable[[], Iterable[str]]] = {
             "block": lambda: (*seeker.blocked, *self.blockers.get(seeker.member_id, ())),
@@ -233,21 +222,15 @@ class OnlineFilter:
         free: Words = (
             bits.union(remote) | ~bits.get(("channel", "in_person")) if remote else ~bits.get(("channel", "in_person"))
         )
-        near = self.postings.get(("region", seeker.region)) if seeker.region is not None else None
-        if near:
-            set_bits(free, np.array(near, dtype=np.int64))
+        if seeker.region is not None:
+            free |= bits.get(("region", seeker.region))
         return free
 
-    def _clinic_slots(self, seeker: RuledMember) -> list[int]:
+    def _clinic_mask(self, seeker: RuledMember) -> Words | None:
         if seeker.clinic is None:
-            return []
-        slots = self.postings.get(("clinic", seeker.clinic), [])
-        if seeker.avoid_same_clinic or not slots:
-            return slots
-        avoiders = self.bits.get("avoids_clinic")
-        where = np.array(slots, dtype=np.int64)
-        hit = (avoiders[where >> 6] >> (where & 63).astype(np.uint64)) & np.uint64(1)
-        return [int(slot) for slot in where[hit != 0]]
+            return None
+        same = self.bits.get(("clinic", seeker.clinic))
+        return ~same if seeker.avoid_same_clinic else ~(same & self.bits.get("avoids_clinic"))
 
     @staticmethod
     def _without(everybody: Words, slots: list[int]) -> Words | None:

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Protocol
 
 from matcher.catalog import default_catalog
-from matcher.eligibility.relations import Relations
+from matcher.eligibility.relations import Relations, TieState
 from matcher.members.age import AgePool, age_pool
 from matcher.members.vocabulary import Kind
 
@@ -108,7 +108,8 @@ def has_room(member: RuledMember, kind: Kind, relations: Relations) -> bool:
     return member.buddy_capacity > load.buddies
 
 
-Holds = Callable[[RuledMember, RuledMember, Circumstances], bool]
+Passes = Callable[[RuledMember], bool]
+Prepare = Callable[[RuledMember, Circumstances], Passes | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,84 +121,116 @@ class Rule:
         sentence: for staff: what a pair that fails it has wrong.
         shown: whether members may be told that it removed somebody. A block, a hold or a declined tie never is.
         relaxable: whether the seeker could open it with a wish of their own. Safety never is.
-        holds: whether a pair (seeker, peer) passes.
+        prepare: from a seeker to the question whether a peer passes with them, so that what depends on the seeker alone
+            is worked out once; ``None`` where with this seeker everybody passes.
     """
 
     code: str
     sentence: str
     shown: bool
     relaxable: bool
-    holds: Holds
+    prepare: Prepare
+
+    def holds(self, one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
+        """Whether the pair passes."""
+        passes = self.prepare(one, at)
+        return passes is None or passes(other)
 
 
-def _consent(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return one.consent and other.consent
+def _nobody(_: RuledMember) -> bool:
+    return False
 
 
-def _status(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return one.status == "active" and other.status == "active"
+def _consent(one: RuledMember, _: Circumstances) -> Passes:
+    return (lambda other: other.consent) if one.consent else _nobody
 
 
-def _age_pool(one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    pool = age_pool(one.birth_year, at.as_of)
-    return pool != AgePool.NONE and pool == age_pool(other.birth_year, at.as_of)
+def _status(one: RuledMember, _: Circumstances) -> Passes:
+    return (lambda other: other.status == "active") if one.status == "active" else _nobody
 
 
-def _seeks(one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    return at.kind in one.seeks and (at.kind == "mentor" or at.kind in other.seeks)
+def _age_pool(one: RuledMember, at: Circumstances) -> Passes:
+    pool, as_of = age_pool(one.birth_year, at.as_of), at.as_of
+    return _nobody if pool == AgePool.NONE else lambda other: age_pool(other.birth_year, as_of) == pool
 
 
-def _role(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return other.role in one.open_to_roles and one.role in other.open_to_roles
+def _seeks(one: RuledMember, at: Circumstances) -> Passes | None:
+    kind = at.kind
+    if kind not in one.seeks:
+        return _nobody
+    return None if kind == "mentor" else lambda other: kind in other.seeks
 
 
-def _language(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return bool(spoken(one.languages) & spoken(other.languages))
+def _mentor_approved(_: RuledMember, at: Circumstances) -> Passes | None:
+    return (lambda other: other.mentor_approved) if at.kind == "mentor" else None
 
 
-def _gender_wish(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return (not one.only_genders or other.gender in one.only_genders) and (
-        not other.only_genders or one.gender in other.only_genders
+def _role(one: RuledMember, _: Circumstances) -> Passes:
+    role, open_to = one.role, one.open_to_roles
+    return lambda other: other.role in open_to and role in other.open_to_roles
+
+
+def _language(one: RuledMember, _: Circumstances) -> Passes:
+    own = spoken(one.languages)
+    return lambda other: not own.isdisjoint(spoken(other.languages))
+
+
+def _gender_wish(one: RuledMember, _: Circumstances) -> Passes:
+    own, wishes = one.gender, one.only_genders
+    return lambda other: (
+        (not wishes or other.gender in wishes) and (not other.only_genders or own in other.only_genders)
     )
 
 
-def _avoid_topic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return topics_brought(other).isdisjoint(one.avoid_topics) and topics_brought(one).isdisjoint(other.avoid_topics)
-
-
-def _same_clinic(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return not (
-        (one.avoid_same_clinic or other.avoid_same_clinic) and one.clinic is not None and one.clinic == other.clinic
+def _avoid_topic(one: RuledMember, _: Circumstances) -> Passes:
+    brought, avoided = topics_brought(one), one.avoid_topics
+    return lambda other: (
+        (not avoided or topics_brought(other).isdisjoint(avoided)) and brought.isdisjoint(other.avoid_topics)
     )
 
 
-def _channel(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return not set(accepted_channels(one)).isdisjoint(accepted_channels(other))
+def _same_clinic(one: RuledMember, _: Circumstances) -> Passes | None:
+    clinic, avoids = one.clinic, one.avoid_same_clinic
+    return None if clinic is None else lambda other: clinic != other.clinic or not (avoids or other.avoid_same_clinic)
 
 
-def _region(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    common = set(accepted_channels(one)).intersection(accepted_channels(other))
-    return common != {"in_person"} or (one.region is not None and one.region == other.region)
+def _channel(one: RuledMember, _: Circumstances) -> Passes:
+    own = frozenset(accepted_channels(one))
+    return lambda other: not own.isdisjoint(accepted_channels(other))
 
 
-def _mentor_approved(_: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    return at.kind != "mentor" or other.mentor_approved
+def _region(one: RuledMember, _: Circumstances) -> Passes | None:
+    own, region = frozenset(accepted_channels(one)), one.region
+    if "in_person" not in own:
+        return None
+    return lambda other: (
+        own.intersection(accepted_channels(other)) != {"in_person"} or (region is not None and region == other.region)
+    )
 
 
-def _capacity(one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    return has_room(other, at.kind, at.relations) and (at.kind == "mentor" or has_room(one, at.kind, at.relations))
+def _capacity(one: RuledMember, at: Circumstances) -> Passes:
+    kind, relations = at.kind, at.relations
+    if kind == "buddy" and not has_room(one, kind, relations):
+        return _nobody
+    return lambda other: has_room(other, kind, relations)
 
 
-def _block(one: RuledMember, other: RuledMember, _: Circumstances) -> bool:
-    return other.member_id not in one.blocked and one.member_id not in other.blocked
+def _block(one: RuledMember, _: Circumstances) -> Passes:
+    own, blocked = one.member_id, one.blocked
+    return lambda other: other.member_id not in blocked and own not in other.blocked
 
 
-def _already_matched(one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    return at.relations.tie(one.member_id, other.member_id) != "matched"
+def _already_matched(one: RuledMember, at: Circumstances) -> Passes | None:
+    return _tie_is_not(one, at, "matched")
 
 
-def _no_repeat(one: RuledMember, other: RuledMember, at: Circumstances) -> bool:
-    return at.relations.tie(one.member_id, other.member_id) != "closed"
+def _no_repeat(one: RuledMember, at: Circumstances) -> Passes | None:
+    return _tie_is_not(one, at, "closed")
+
+
+def _tie_is_not(one: RuledMember, at: Circumstances, state: TieState) -> Passes | None:
+    ties = at.relations.ties.get(one.member_id)
+    return None if ties is None else lambda other: ties.get(other.member_id) != state
 
 
 RULES: tuple[Rule, ...] = (
@@ -221,11 +254,22 @@ RULES: tuple[Rule, ...] = (
 """In the order in which a funnel counts them."""
 
 
+def rules_for(one: RuledMember, at: Circumstances) -> Callable[[RuledMember], tuple[str, ...]]:
+    """From a seeker to a check of peers, for many peers in a row: see :func:`broken_rules`."""
+    prepared = [(rule.code, passes) for rule in RULES if (passes := rule.prepare(one, at)) is not None]
+    own = one.member_id
+
+    def broken(other: RuledMember) -> tuple[str, ...]:
+        if other.member_id == own:
+            return tuple(rule.code for rule in RULES)
+        return tuple([code for code, passes in prepared if not passes(other)])
+
+    return broken
+
+
 def broken_rules(one: RuledMember, other: RuledMember, at: Circumstances) -> tuple[str, ...]:
     """Codes of all rules that the pair fails, in funnel order; a member fails every rule about themself."""
-    if one.member_id == other.member_id:
-        return tuple(rule.code for rule in RULES)
-    return tuple(rule.code for rule in RULES if not rule.holds(one, other, at))
+    return rules_for(one, at)(other)
 
 
 def seeker_barriers(seeker: RuledMember, at: Circumstances) -> tuple[str, ...]:

@@ -36,8 +36,9 @@ from matcher.embedding.facets import (
 from matcher.embedding.rows import Rows, TagGroups
 from matcher.embedding.vectors import AXES, BUCKETS, DIMENSIONS, Fitted, encode_items, query_of
 
-ROUNDING_MARGIN = 1e-5
-"""Added to every bound: 129 float32 products of a sum at most 1 round by less."""
+ROUNDING_MARGIN = 1e-4
+"""Added to every bound. 129 float32 products of a sum at most 1 round by less than 1e-5; the stage features' norm is
+1 to 5e-9, so the norm of what was cut off is right to 7e-5."""
 GRID_WIDTHS = (GRID_POINTS, 201)
 """Coordinates of stage and age."""
 FIT_MEMBERS = 4000

@@ -16,6 +16,7 @@ from matcher.catalog import default_catalog
 from matcher.compilation import compiled
 from matcher.embedding.parts import part_fits
 from matcher.embedding.rows import RowCoder, Rows, TagGroups
+from matcher.errors import InvalidRequest, Problem
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
 
@@ -51,7 +52,11 @@ def _pair_means(rows: Rows, groups: TagGroups) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class FacetMeans:
-    """Mean kernel of each part over the pairs of a population in which both sides say."""
+    """Mean kernel of each part over the pairs of a population in which both sides say.
+
+    Raises:
+        InvalidRequest: if a mean is not a number from 0 to 1.
+    """
 
     procedure: float
     stage: float
@@ -62,6 +67,11 @@ class FacetMeans:
     cadence: float
     interests: float
     age: float
+
+    def __post_init__(self) -> None:
+        for name, mean in dataclasses.asdict(self).items():
+            if not 0.0 <= mean <= 1.0:
+                raise InvalidRequest(Problem(f"means.{name}", "not a mean of kernels", "a number from 0 to 1"))
 
     @classmethod
     def default(cls) -> Self:

@@ -30,6 +30,7 @@ from matcher.index.search_plan import search
 from matcher.index.seeking import Found, Seeker
 from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
+from matcher.members.collector import collector_paused
 from matcher.members.profile import MemberProfile
 from matcher.members.record import MemberRecord, pack_record, profile_of, unpack_record
 from matcher.members.vocabulary import Kind
@@ -106,15 +107,16 @@ class MemberIndex:
         eligibility = OnlineFilter(relations or Relations())
         slot_of: dict[str, int] = {}
         stream = iter(members)
-        while latest := {member.member_id: member for member in itertools.islice(stream, BUILD_CHUNK)}:
-            chunk, first = list(latest.values()), len(slots)
-            for name in latest.keys() & slot_of.keys():
-                eligibility.discard(slots.record(slot_of[name]), slot_of[name])
-            slots.append(chunk, as_of)
-            eligibility.add(chunk, first, as_of)
-            slot_of.update(zip(latest, range(first, len(slots)), strict=True))
-            if progress is not None:
-                progress(len(slot_of))
+        with collector_paused():
+            while latest := {member.member_id: member for member in itertools.islice(stream, BUILD_CHUNK)}:
+                chunk, first = list(latest.values()), len(slots)
+                for name in latest.keys() & slot_of.keys():
+                    eligibility.discard(slots.record(slot_of[name]), slot_of[name])
+                slots.append(chunk, as_of)
+                eligibility.add(chunk, first, as_of)
+                slot_of.update(zip(latest, range(first, len(slots)), strict=True))
+                if progress is not None:
+                    progress(len(slot_of))
         slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
         slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         rows = slots.rows

@@ -17,7 +17,7 @@ bound of their shelf, or their own inner product, does not exceed it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -98,17 +98,21 @@ def search(
     scores = scoring.slots(seeker, rows, slots)
     best = np.sort(np.partition(scores, slots.size - k)[slots.size - k :])
     left = shelf_ids((bounds >= best[0]) & ~opened)
-    plan = "shelves"
+    plan, swept_to = "shelves", -1.0
     if left.size:
         if shelves.rows_on(left) * eligible_count > SWEEP_FROM * shelves.size:
             plan = "sweep"
             query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
-            more = shelves.above(left, eligible, query, float(best[0]) - SWEEP_SLACK)
+            swept_to = float(best[0]) - SWEEP_SLACK
+            more = shelves.above(left, eligible, query, swept_to)
             more_scores = scoring.slots(seeker, rows, more)
         else:
             more, more_scores = shelves.scan(left, bounds, eligible, seeker, rows, scoring, best)
         slots, scores = np.concatenate([slots, more]), np.concatenate([scores, more_scores])
-    return _top(slots, scores, ids, k, plan)
+    top = _top(slots, scores, ids, k, plan)
+    # What certifies the answer: shelves that were opened or swept leave nothing above their bound or the sweep's.
+    unopened = bounds[(bounds < top.scores[-1]) & ~opened]
+    return replace(top, bound=max(swept_to, float(unopened.max(initial=-1.0))))
 
 
 def _top(
@@ -119,11 +123,10 @@ def _top(
     plan: str,
 ) -> TopMembers:
     scored = slots.size
-    bound = -1.0
     if scored > k:
-        bound = float(np.partition(scores, scored - k)[scored - k])
-        among = np.flatnonzero(scores >= bound)
+        worst = np.partition(scores, scored - k)[scored - k]
+        among = np.flatnonzero(scores >= worst)
         slots, scores = slots[among], scores[among]
     ranked = sorted((-score, ids[slot], slot) for score, slot in zip(scores.tolist(), slots.tolist(), strict=True))[:k]
     top = np.array([slot for _, _, slot in ranked], dtype=np.int64)
-    return TopMembers(top, np.array([-score for score, _, _ in ranked]), bound, plan, scored)
+    return TopMembers(top, np.array([-score for score, _, _ in ranked]), -1.0, plan, scored)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,6 +43,10 @@ def _bytes(value: object) -> npt.NDArray[np.uint8]:
     return np.frombuffer(msgspec.msgpack.encode(value), dtype=np.uint8)
 
 
+def _keys(sets: Iterable[Hashable]) -> npt.NDArray[np.uint8]:
+    return _bytes([list(key) if isinstance(key, tuple) else [key] for key in sets])
+
+
 def _text(parts: Iterable[str]) -> npt.NDArray[np.uint8]:
     return np.frombuffer("\n".join(parts).encode(), dtype=np.uint8)
 
@@ -56,13 +61,12 @@ def _sections(slots: Slots, eligibility: OnlineFilter, encoder: Encoder) -> Iter
     yield "event_days", events.days
     yield "event_starts", events.starts
     yield "free_tags", _text(slots.coder.free_tags)
-    by_key = eligibility.bits.by_key
-    yield "bit_keys", _bytes([list(key) if isinstance(key, tuple) else [key] for key in by_key])
-    yield "bits", np.concatenate([*by_key.values(), np.empty(0, dtype=np.uint64)])
-    postings = eligibility.postings
-    yield "posting_keys", _bytes(list(postings))
-    yield "posting_sizes", np.fromiter(map(len, postings.values()), dtype=np.int32, count=len(postings))
-    yield "postings", np.fromiter((slot for posted in postings.values() for slot in posted), dtype=np.int32)
+    packed, listed = eligibility.bits.packed, eligibility.bits.listed
+    yield "packed_keys", _keys(packed)
+    yield "packed_bits", np.concatenate([*packed.values(), np.empty(0, dtype=np.uint64)])
+    yield "listed_keys", _keys(listed)
+    yield "listed_sizes", np.fromiter(map(len, listed.values()), dtype=np.int64, count=len(listed))
+    yield "listed_slots", np.concatenate([*listed.values(), np.empty(0, dtype=np.int64)]).astype(np.int64)
     yield "blockers", _bytes({name: sorted(blockers) for name, blockers in eligibility.blockers.items()})
     yield "loads", _bytes(eligibility.relations.loads)
     yield "ties", _bytes(eligibility.relations.ties)
@@ -106,23 +110,25 @@ def write_snapshot(
         )
 
 
+def _read_keys(reader: SnapshotReader, name: str) -> list[Hashable]:
+    keys = reader.value(name, list[list[str | int]])
+    return [tuple(key) if len(key) > 1 else key[0] for key in keys]
+
+
 def _read_filter(reader: SnapshotReader) -> OnlineFilter:
     loads = {name: Load(*load) for name, load in reader.value("loads", dict[str, tuple[int, int]]).items()}
     eligibility = OnlineFilter(Relations(loads, reader.value("ties", dict[str, dict[str, Any]])))
-    keys = reader.value("bit_keys", list[list[str | int]])
-    words = reader.section("bits").reshape(len(keys), -1).copy() if keys else np.empty((0, 0), dtype=np.uint64)
+    bits = eligibility.bits
+    keys = _read_keys(reader, "packed_keys")
     if keys:
-        eligibility.bits.words = words.shape[1]
-        eligibility.bits.empty = np.zeros(words.shape[1], dtype=np.uint64)
-    for key, row in zip(keys, words, strict=True):
-        eligibility.bits.by_key[tuple(key) if len(key) > 1 else key[0]] = row
-    posted = reader.section("postings").tolist()
-    first = 0
-    for key, size in zip(
-        reader.value("posting_keys", list[tuple[str, str]]), reader.section("posting_sizes"), strict=True
-    ):
-        eligibility.postings[key] = posted[first : first + int(size)]
-        first += int(size)
+        words = reader.section("packed_bits").reshape(len(keys), -1).copy()
+        bits.words = words.shape[1]
+        bits.empty = np.zeros(bits.words, dtype=np.uint64)
+        bits.packed = dict(zip(keys, words, strict=True))
+    slots, first = reader.section("listed_slots"), 0
+    for key, size in zip(_read_keys(reader, "listed_keys"), reader.section("listed_sizes").tolist(), strict=True):
+        bits.listed[key] = array("q", slots[first : first + size].tobytes())
+        first += size
     blockers = reader.value("blockers", dict[str, list[str]])
     eligibility.blockers = {name: set(found) for name, found in blockers.items()}
     return eligibility

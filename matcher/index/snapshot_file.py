@@ -71,10 +71,19 @@ def write_section(file: BinaryIO, dtype: str, blocks: Iterable[npt.NDArray[Any]]
     return Section(dtype, (items, *((width,) if width else shape)), start, file.tell() - start, digest.digest())
 
 
+def _unwritable(path: Path, error: OSError) -> SnapshotError:
+    return SnapshotError(
+        str(path), "cannot be written", error.strerror or "an error", "a folder with room, open to writing"
+    )
+
+
 @contextmanager
 def new_snapshot(path: Path) -> Iterator[tuple[BinaryIO, Callable[[Header], None]]]:
     """A file to write sections to, and a function that takes the header; it appears at ``path`` when all is on disk."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
     def finish(header: Header) -> None:
         raw = msgspec.msgpack.encode(header)
@@ -90,8 +99,10 @@ def new_snapshot(path: Path) -> Iterator[tuple[BinaryIO, Callable[[Header], None
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritable(path, error) from error
         raise
     directory = os.open(path.parent, os.O_RDONLY)
     try:

@@ -89,7 +89,7 @@ def reasons(
     """
     strengths = [weight * fit for weight, fit in zip(weights, parts, strict=False)]
     found: list[Reason] = []
-    for part in sorted(range(8), key=lambda part: -strengths[part]):
+    for part in sorted(range(8), key=strengths.__getitem__, reverse=True):
         if strengths[part] <= 0.0 or len(found) == MOST_REASONS:
             break
         reason = _reason(PARTS[part], seeker, peer, seeker_facts, peer_facts, parts[part], catalog, mentoring)

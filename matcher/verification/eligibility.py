@@ -3,11 +3,11 @@ vector."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 
 from matcher.eligibility.relations import Relations
-from matcher.eligibility.rules import Circumstances, RuledMember, broken_rules
+from matcher.eligibility.rules import Circumstances, RuledMember, broken_rules, rules_for
 from matcher.errors import VerificationError
 from matcher.members.vocabulary import Kind
 
@@ -17,6 +17,13 @@ def check_pair(
 ) -> tuple[str, ...]:
     """Codes of all hard rules that the pair breaks; empty if it may be shown."""
     return broken_rules(seeker, peer, Circumstances(as_of, kind, relations or Relations()))
+
+
+def pair_checker(
+    seeker: RuledMember, as_of: date, kind: Kind = "buddy", relations: Relations | None = None
+) -> Callable[[RuledMember], tuple[str, ...]]:
+    """:func:`check_pair` for many peers of one seeker: what depends on the seeker alone is worked out once."""
+    return rules_for(seeker, Circumstances(as_of, kind, relations or Relations()))
 
 
 def verify_peers(

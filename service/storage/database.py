@@ -18,6 +18,7 @@ from service.storage.upgrade import bring_up_to_date
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process's transaction."""
 _WRITES = "peer_matcher_writes"
+_ONE_STATEMENT = "peer_matcher_one_statement"
 
 
 class StorageError(MatcherError):
@@ -46,8 +47,9 @@ def _prepare(connection: Any, _record: object) -> None:
 
 def _begin(connection: Connection) -> None:
     # A transaction that begins as a reader and then writes can fail at once instead of waiting, so writers say so.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_ONE_STATEMENT, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
 
 
 def _engine(path: Path) -> Engine:
@@ -73,6 +75,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self._readers = engine
         self._writers = engine.execution_options(**{_WRITES: True})
+        self._single = engine.execution_options(**{_ONE_STATEMENT: True})
 
     @classmethod
     def open(cls, path: Path) -> Database:
@@ -103,6 +106,12 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """A transaction that reads: all its statements see the same moment."""
         with self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def glancing(self) -> Iterator[Connection]:
+        """For one reading statement, which sees one moment by itself: spares the transaction around it."""
+        with self._single.connect() as connection:
             yield connection
 
     @contextmanager

@@ -11,7 +11,7 @@ from matcher import FacetWeights, MemberIndex, MemberProfile, recommend_buddies
 from matcher.buddies.recommend import Recommendations, recommend_for_profile
 from matcher.errors import UnknownMember
 from matcher.members.vocabulary import Kind
-from matcher.verification.eligibility import check_pair
+from matcher.verification.eligibility import pair_checker
 from service.community import Community
 from service.live_index import View
 from service.profile_text import RuledRow, ruled_row
@@ -134,13 +134,15 @@ class _Look:
 
 def _look(community: Community, found: Recommendations, unsaved: MemberProfile | None) -> _Look:
     peers = [peer.member_id for peer in found.peers]
-    with community.database.reading() as connection:
+    with community.database.glancing() as connection:
         seq, texts = members.texts_now(connection, [*peers, found.member_id])
-        if seq is None:
+    if seq is None:
+        with community.database.glancing() as connection:
             seq = newest_seq(connection)
     rows = {member_id: ruled_row(text) for member_id, text in texts.items()}
     seeker = unsaved or rows.get(found.member_id)
     if seeker is None:
         return _Look(seq, None, frozenset(peers))
-    shown = {peer for peer in peers if (row := rows.get(peer)) and not check_pair(seeker, row, found.as_of, found.kind)}
+    broken = pair_checker(seeker, found.as_of, found.kind)
+    shown = {peer for peer in peers if (row := rows.get(peer)) and not broken(row)}
     return _Look(seq, seeker, frozenset(peers) - shown)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher.eligibility.bitsets import BitSets, and_into, clear_bits, count_bits, set_bits, slots_of_bits
+from matcher.eligibility.bitsets import BitSets, and_into, clear_bits, count_bits, slots_of_bits
 from tests.oracle import strategies
 
 SLOTS = st.sets(st.one_of(st.integers(0, 2000), st.sampled_from((0, 63, 64, 127, 128, 1023, 1024))))
@@ -14,7 +14,7 @@ SLOTS = st.sets(st.one_of(st.integers(0, 2000), st.sampled_from((0, 63, 64, 127,
 
 def packed(slots: set[int], sets: BitSets, key: str) -> None:
     sets.grow(max(slots, default=0) + 1)
-    set_bits(sets.for_writing(key), np.array(sorted(slots), dtype=np.int64))
+    sets.add(key, sorted(slots))
 
 
 def unpacked(sets: BitSets, key: str, first_word: int = 0) -> list[int]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from matcher import FacetMeans, FacetWeights, MemberProfile
 from matcher.catalog import default_catalog
-from matcher.embedding.encoder import Encoder
+from matcher.embedding.encoder import ROUNDING_MARGIN, Encoder
 from matcher.embedding.rows import RowCoder
 from matcher.embedding.vectors import DIMENSIONS
 from matcher.members.vocabulary import Kind
@@ -86,11 +86,11 @@ def test_facets_that_stand_whole_are_exact(sample: Sample) -> None:
     for weights in (FacetWeights.parse({"contact": 1.0}), FacetWeights.parse({"support": 1.0})):
         for kind in (BUDDY, MENTOR):
             slack = bounds(sample, kind, weights) - sample.exact(kind, dataclasses.asdict(weights))
-            assert slack.max() <= 2e-5
+            assert slack.max() <= ROUNDING_MARGIN + 1e-5
     slack = bounds(sample, MENTOR, FacetWeights.parse({"stage": 1.0})) - sample.exact(
         MENTOR, dict.fromkeys(WEIGHTED, 0.0) | {"stage": 1.0}
     )
-    assert slack.max() <= 2e-5
+    assert slack.max() <= ROUNDING_MARGIN + 1e-5
 
 
 def _checked_pairs(

@@ -124,7 +124,7 @@ def test_a_write_that_fails_leaves_the_old_file(
     else:
         monkeypatch.setattr(Encoder, "items", fail)
         monkeypatch.setattr("matcher.index.shelves.Shelves.arrange", lambda *_: lived_in._shelves)
-    with pytest.raises(raised):
+    with pytest.raises(KeyboardInterrupt if where == "interrupted" else SnapshotError):
         lived_in.save(path)
     monkeypatch.undo()
     assert path.read_bytes() == old
@@ -139,3 +139,8 @@ def test_it_replaces_what_was_there(lived_in: MemberIndex, tmp_path: Path) -> No
         MemberIndex.load(path)
     lived_in.save(str(path))
     assert len(MemberIndex.load(str(path))) == len(lived_in)
+
+
+def test_a_folder_that_is_not_there_is_one_clear_error(lived_in: MemberIndex, tmp_path: Path) -> None:
+    with pytest.raises(SnapshotError, match="cannot be written"):
+        lived_in.save(tmp_path / "nowhere" / "index")
