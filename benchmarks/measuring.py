@@ -55,13 +55,17 @@ class Turns(Generic[T]):
     answers: Mapping[str, Sequence[Any]]
 
 
-def in_turns(contenders: Mapping[str, Callable[[T], Any]], items: Sequence[T], warm_up: int = WARM_UP) -> Turns[T]:
+def in_turns(
+    contenders: Mapping[str, Callable[[T], Any]], items: Sequence[T], warm_up: int = WARM_UP, run: int = 1
+) -> Turns[T]:
     """Let every contender answer every item, in turns; their answers are kept for judging quality afterwards.
 
     Args:
         contenders: by name, what answers an item.
         items: what is asked; the first ``warm_up`` are asked twice and count the second time.
         warm_up: how many.
+        run: items in a row before the next contender's turn. More than one where a contender reads so much memory that
+            each turn would find the caches emptied, as no service that answers one request after another does.
     """
     for item in items[:warm_up]:
         for answer in contenders.values():
@@ -72,13 +76,14 @@ def in_turns(contenders: Mapping[str, Callable[[T], Any]], items: Sequence[T], w
     processor = {name: np.empty(len(items)) for name in contenders}
     answers: dict[str, list[Any]] = {name: [] for name in contenders}
     try:
-        for place, item in enumerate(items):
+        for first in range(0, len(items), run):
             for name, answer in contenders.items():
-                began, worked = time.perf_counter(), time.thread_time()
-                given = answer(item)
-                processor[name][place] = time.thread_time() - worked
-                seconds[name][place] = time.perf_counter() - began
-                answers[name].append(given)
+                for place, item in enumerate(items[first : first + run], first):
+                    began, worked = time.perf_counter(), time.thread_time()
+                    given = answer(item)
+                    processor[name][place] = time.thread_time() - worked
+                    seconds[name][place] = time.perf_counter() - began
+                    answers[name].append(given)
     finally:
         gc.unfreeze()
     return Turns({name: Times(seconds[name], processor[name]) for name in contenders}, answers)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from matcher.eligibility.filter import LIVE, OnlineFilter
 from matcher.embedding.population import SAMPLE_SIZE, FacetMeans
-from matcher.index.shelves import shelf_keys
+from matcher.index.bounds import shelf_keys
 from matcher.index.slots import Slots
 
 

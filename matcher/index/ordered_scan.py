@@ -10,6 +10,7 @@ from matcher.compilation import compiled
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
+from matcher.index.bounds import most_of_the_rest, row_bound
 
 
 @compiled
@@ -20,6 +21,44 @@ def _insert(best: npt.NDArray[np.float64], score: float) -> None:
         best[place] = best[place + 1]
         place += 1
     best[place] = score
+
+
+@compiled
+def scan_slots(
+    slots: npt.NDArray[np.int64],
+    seeker: Rows,
+    rows: Rows,
+    groups: TagGroups,
+    weights: npt.NDArray[np.float64],
+    means: npt.NDArray[np.float64],
+    mentoring: bool,
+    k: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
+    """Score ``slots`` in any order, but those that their bound already keeps out of the best k.
+
+    Returns:
+        Slots scored, their scores, and the highest bound of a slot that was passed over, -1 if none was.
+    """
+    best = np.full(k, -1.0)
+    scored = np.empty(slots.size, dtype=np.int64)
+    scores = np.empty(slots.size)
+    parts = np.empty(9)
+    one = seeker[0]
+    rest = most_of_the_rest(one, weights, means, mentoring)
+    found = 0
+    passed_over = -1.0
+    for slot in slots:
+        bound = row_bound(one, rows[slot], rest, weights, means, mentoring)
+        if bound < best[0]:
+            passed_over = max(passed_over, bound)
+            continue
+        part_fits(one, rows[slot], groups, mentoring, parts)
+        score = mutual_fit(parts, weights, means, mentoring)
+        scored[found], scores[found] = slot, score
+        found += 1
+        if score > best[0]:
+            _insert(best, score)
+    return scored[:found], scores[:found], passed_over
 
 
 @compiled

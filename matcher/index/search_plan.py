@@ -1,6 +1,6 @@
 """The planner: how one search reaches its exact top k with the least work, and what certifies it.
 
-1. Few eligible: score them all (plan ``gather``).
+1. Few eligible: look at each, and score those whose bound by procedure and stage may reach the best (plan ``gather``).
 2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those:
 the k-th best is
    a threshold, and every other shelf whose bound does not reach it is done with.
@@ -17,7 +17,7 @@ bound of their shelf, or their own inner product, does not exceed it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -25,12 +25,13 @@ import numpy.typing as npt
 from matcher.eligibility.bitsets import Words, slots_of_bits
 from matcher.embedding.encoder import Encoder
 from matcher.embedding.rows import Rows
+from matcher.index.ordered_scan import scan_slots
 from matcher.index.shelves import Shelves, shelf_ids
 from matcher.scoring.fit import Scoring
 
-GATHER_LIMIT = 2048
-"""Up to so many eligible members are scored outright: 0.3 ms."""
-SEED_ROWS = 300
+GATHER_LIMIT = 600
+"""Up to so many eligible members are looked at one by one: they are scattered, and memory is what costs."""
+SEED_ROWS = 200
 """Eligible members scored before sweeping; more find a better threshold, fewer cost less."""
 SWEEP_FROM = 6000
 """Eligible members expected on the shelves that are left, from which FAISS sweeps: a vector costs a third of an
@@ -83,8 +84,18 @@ def search(
         encoder: the one the shelves' vectors were made with.
     """
     if eligible_count <= max(GATHER_LIMIT, k):
-        slots = slots_of_bits(eligible, 0, eligible_count)
-        return _top(slots, scoring.slots(seeker, rows, slots), ids, k, "gather")
+        slots, scores, passed_over = scan_slots(
+            slots_of_bits(eligible, 0, eligible_count),
+            seeker,
+            rows,
+            scoring.groups,
+            scoring.weights,
+            scoring.means,
+            scoring.mentoring,
+            min(k, max(1, eligible_count)),
+        )
+        best_slots, best_scores = _top(slots, scores, ids, k)
+        return TopMembers(best_slots, best_scores, passed_over, "gather", slots.size)
     late = slots_of_bits(eligible, shelves.size >> 6, min(eligible_count, rows.size - shelves.size + 64))
     late = late[late >= shelves.size]
     bounds = shelves.bounds(seeker, scoring)
@@ -109,24 +120,18 @@ def search(
         else:
             more, more_scores = shelves.scan(left, bounds, eligible, seeker, rows, scoring, best)
         slots, scores = np.concatenate([slots, more]), np.concatenate([scores, more_scores])
-    top = _top(slots, scores, ids, k, plan)
-    # What certifies the answer: shelves that were opened or swept leave nothing above their bound or the sweep's.
-    unopened = bounds[(bounds < top.scores[-1]) & ~opened]
-    return replace(top, bound=max(swept_to, float(unopened.max(initial=-1.0))))
+    # What certifies the answer: the highest bound of a shelf that stayed shut, or what was swept down to.
+    best_slots, best_scores = _top(slots, scores, ids, k)
+    bound = max(swept_to, shelves.highest_shut(bounds, opened, best_scores[-1]))
+    return TopMembers(best_slots, best_scores, bound, plan, slots.size)
 
 
 def _top(
-    slots: npt.NDArray[np.int64],
-    scores: npt.NDArray[np.float64],
-    ids: Sequence[str],
-    k: int,
-    plan: str,
-) -> TopMembers:
-    scored = slots.size
-    if scored > k:
-        worst = np.partition(scores, scored - k)[scored - k]
-        among = np.flatnonzero(scores >= worst)
+    slots: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], ids: Sequence[str], k: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The k best, best first, ties by member id."""
+    if slots.size > k:
+        among = scores >= np.partition(scores, slots.size - k)[slots.size - k]
         slots, scores = slots[among], scores[among]
     ranked = sorted((-score, ids[slot], slot) for score, slot in zip(scores.tolist(), slots.tolist(), strict=True))[:k]
-    top = np.array([slot for _, _, slot in ranked], dtype=np.int64)
-    return TopMembers(top, np.array([-score for score, _, _ in ranked]), -1.0, plan, scored)
+    return np.array([slot for _, _, slot in ranked], dtype=np.int64), np.array([-score for score, _, _ in ranked])

@@ -17,85 +17,13 @@ import numpy.typing as npt
 from matcher.compilation import compiled
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.encoder import Encoder
-from matcher.embedding.facets import mentor_credit
 from matcher.embedding.rows import Rows
 from matcher.embedding.vectors import DIMENSIONS
+from matcher.index.bounds import shelf_bounds, shelf_keys
 from matcher.index.ordered_scan import scan_in_order
 from matcher.scoring.fit import Scoring
 
-BUCKET_LOW, BUCKET_WIDTH, BUCKETS = -4.0, 0.25, 64
-"""Stage buckets: a quarter unit of ``u`` each from -4 to 12; what is below stands in the first."""
 CHUNK = 1 << 16
-
-
-@compiled
-def shelf_keys(rows: Rows) -> npt.NDArray[np.int32]:
-    """(n,) the shelf each row belongs on: procedure, then stage bucket."""
-    keys = np.empty(rows.size, dtype=np.int32)
-    for i in range(rows.size):
-        bucket = 0
-        if rows[i].band >= 0:
-            bucket = 1 + min(63, max(0, int(np.floor((rows[i].u + 4.0) / 0.25))))
-        keys[i] = (rows[i].procedure + 1) * 65 + bucket
-    return keys
-
-
-@compiled
-def _shelf_bounds(
-    keys: npt.NDArray[np.int32],
-    seeker: Rows,
-    families: npt.NDArray[np.int16],
-    domains: npt.NDArray[np.int16],
-    weights: npt.NDArray[np.float64],
-    means: npt.NDArray[np.float64],
-    mentoring: bool,
-) -> npt.NDArray[np.float64]:
-    one = seeker[0]
-    known = (
-        one.procedure >= 0,
-        one.band >= 0,
-        one.topic_count > 0,
-        one.needs > 0,
-        one.channels > 0,
-        one.cadence >= 0,
-        one.interest_count > 0,
-        one.birth_year > 0,
-    )
-    rest = 1e-9
-    for part in range(2, 8):
-        most = max(1.0, means[part]) if known[part] else means[part]
-        if part == 3 and not mentoring:
-            most = 0.5 * (most + (max(1.0, means[3]) if one.offers > 0 else means[3]))
-        rest += weights[part] * most
-    stages = np.empty(65)
-    stages[0] = means[1]
-    for bucket in range(64):
-        low = -1e9 if bucket == 0 else -4.0 + 0.25 * bucket
-        high = 1e9 if bucket == 63 else -4.0 + 0.25 * (bucket + 1)
-        if not known[1]:
-            stages[bucket + 1] = means[1]
-        elif mentoring:
-            stages[bucket + 1] = mentor_credit(one.band, high)
-        else:
-            away = max(0.0, low - one.u, one.u - high) / 0.6
-            stages[bucket + 1] = np.exp(-0.5 * away * away)
-    procedures = np.empty(families.size + 1)
-    procedures[0] = means[0]
-    for code in range(families.size):
-        if not known[0]:
-            procedures[code + 1] = means[0]
-        elif code == one.procedure:
-            procedures[code + 1] = 1.0
-        elif families[code] == one.family:
-            procedures[code + 1] = 0.7
-        elif domains[code] == one.domain:
-            procedures[code + 1] = 0.35
-        else:
-            procedures[code + 1] = 0.0
-    bounds = np.empty(keys.size)
-    for shelf in range(keys.size):
-        bounds[shelf] = rest + weights[0] * procedures[keys[shelf] // 65] + weights[1] * stages[keys[shelf] % 65]
-    return bounds
 
 
 @compiled
@@ -117,6 +45,15 @@ def _best_shelves(bounds: npt.NDArray[np.float64], starts: npt.NDArray[np.int64]
         if levels[shelf] == last:
             room -= starts[shelf + 1] - starts[shelf]
     return opened
+
+
+@compiled
+def _highest_shut(bounds: npt.NDArray[np.float64], opened: npt.NDArray[np.bool_], below: float) -> float:
+    highest = -1.0
+    for shelf in range(bounds.size):
+        if highest < bounds[shelf] < below and not opened[shelf]:
+            highest = bounds[shelf]
+    return highest
 
 
 @compiled
@@ -199,13 +136,17 @@ class Shelves:
 
     def bounds(self, seeker: Rows, scoring: Scoring) -> npt.NDArray[np.float64]:
         """(shelves,) float64: no member of the shelf can score more with ``seeker``."""
-        return _shelf_bounds(
+        return shelf_bounds(
             self.keys, seeker, self.families, self.domains, scoring.weights, scoring.means, scoring.mentoring
         )
 
     def best(self, bounds: npt.NDArray[np.float64], wanted: int) -> npt.NDArray[np.bool_]:
         """(shelves,) flags: those with the highest bounds, to one part in 256, that hold at least ``wanted`` rows."""
         return _best_shelves(bounds, self.starts, wanted)
+
+    def highest_shut(self, bounds: npt.NDArray[np.float64], opened: npt.NDArray[np.bool_], below: float) -> float:
+        """The highest bound below ``below`` of a shelf that was not opened; -1 if there is none."""
+        return _highest_shut(bounds, opened, below)
 
     def rows_on(self, shelves: npt.NDArray[np.int64]) -> int:
         """Rows that stand on ``shelves``."""
