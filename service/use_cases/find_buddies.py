@@ -50,7 +50,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
     view = community.index.view()
     if view.index.as_of != community.settings.today() or member_id not in view.index:
         return None
-    found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights)
+    found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)
     look = _look(community, found, None)
     return Answer(found, view.seq) if look.seq == view.seq and not look.out else None
 
@@ -65,7 +65,7 @@ def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:
     """
 
     def ask(index: MemberIndex) -> Recommendations:
-        return recommend_buddies(index, member_id, wish.k, wish.kind, wish.weights)
+        return recommend_buddies(index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)
 
     return _answer(community, ask, member_id, None)
 
@@ -81,7 +81,7 @@ def search_buddies(community: Community, profile: MemberProfile, wish: Wish) -> 
     profile = profile.model_copy(update={"blocked": blocked})
 
     def ask(index: MemberIndex) -> Recommendations:
-        return recommend_for_profile(index, profile, wish.k, wish.kind, wish.weights)
+        return recommend_for_profile(index, profile, wish.k, wish.kind, wish.weights, checked_by_caller=True)
 
     return _answer(community, ask, profile.member_id, profile)
 
