@@ -26,6 +26,7 @@ from matcher.pairing.tree import (
     OPENS,
     QUEUED,
     SCANNED,
+    SUNK,
     TOUCHED,
     WORK,
     Tree,
@@ -176,6 +177,7 @@ def _settle(search: Search) -> None:
     graph, blossoms, tree = search.graph, search.blossoms, search.tree
     n, node, count = len(graph.mate), graph.node, tree.count
     clock = count[CLOCK]
+    count[SUNK] += clock
     for i in range(count[TOUCHED]):
         x = tree.touched[i]
         if node[x, LABEL] == S:

@@ -64,7 +64,7 @@ def _swap(u, v, gain, first, order, inside, sweeps):  # type: ignore[no-untyped-
     for _ in range(sweeps):
         changed = False
         for e in order:
-            if inside[e]:
+            if inside[e] or first[u[e]] == first[u[e] + 1] or first[v[e]] == first[v[e] + 1]:
                 continue
             weakest_u, weakest_v = first[u[e]], first[v[e]]
             lost = np.int64(0)

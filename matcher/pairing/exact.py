@@ -9,12 +9,13 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from matcher.pairing.adjacency import DUAL, Graph, build_graph, neighbourhood_order, tight_start
+from matcher.pairing.adjacency import DUAL, build_graph, neighbourhood_order, tight_start
 from matcher.pairing.augmentation import Search, blossom_rounds, new_search
 from matcher.pairing.capacity import Copies
 from matcher.pairing.events import room_for
 from matcher.pairing.fractional import fractional_rounds, no_cycles
 from matcher.pairing.rounding import round_cycles
+from matcher.pairing.tree import SUNK
 
 SLICE = 1_000_000
 """Edges looked at between two looks at the clock: some tenths of a second."""
@@ -22,7 +23,7 @@ FIRST_HORIZON, FINENESS = 1, 10
 """Unmatched nodes first sink by about a thousandth of their dual, then by twice as much with every round."""
 
 Pulse = Callable[[str, float, int], bool]
-"""(phase, fraction done, twice the sum of duals) -> whether to go on."""
+"""(phase, fraction done, the sum of duals, which is twice the bound) -> whether to go on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,13 @@ def match_copies(copies: Copies, pulse: Pulse) -> Matched:
     tight_start(graph)
     events = room_for(2 * len(copies.u) + 4 * copies.n + 64)
     halves = no_cycles(copies.n)
-    going = _rounds("fractional", graph, pulse, lambda at: fractional_rounds(graph, halves, events, at, SLICE))
+    n = copies.n
+
+    def sum_of_duals() -> int:
+        return int(graph.node[:, DUAL].sum())
+
+    step = partial(fractional_rounds, graph, halves, events, budget=SLICE)
+    going = _rounds("fractional", n, pulse, sum_of_duals, step)
     round_cycles(graph, halves)
     search = new_search(graph, events)
     if going:
@@ -59,21 +66,26 @@ def _mend(search: Search, pulse: Pulse) -> bool:
     """Serve the nodes that rounding left out in turns, with a horizon that doubles, until none has a positive dual."""
     graph = search.graph
     horizon = FIRST_HORIZON
+    at_first = int(graph.node[:, DUAL].sum())
+
+    def bound() -> int:
+        # Whatever the tree looks like, a search lowers the sum of all duals, odd sets included, by its clock.
+        return at_first - int(search.tree.count[SUNK])
+
     while True:
         left = (graph.mate < 0) & (graph.node[:, DUAL] > 0)
         if not left.any():
             return True
         horizon = max(2 * horizon, int(graph.node[left, DUAL].mean()) >> FINENESS)
         step = partial(blossom_rounds, search, budget=SLICE, horizon=horizon)
-        if not _rounds("blossoms", graph, pulse, step):
+        if not _rounds("blossoms", len(graph.mate), pulse, bound, step):
             return False
 
 
-def _rounds(phase: str, graph: Graph, pulse: Pulse, step: Callable[[int], int]) -> bool:
-    n = len(graph.mate)
+def _rounds(phase: str, n: int, pulse: Pulse, bound: Callable[[], int], step: Callable[[int], int]) -> bool:
     at = 0
     while at < n:
-        if not pulse(phase, at / n, int(graph.node[:, DUAL].sum())):
+        if not pulse(phase, at / n, bound()):
             return False
         at = step(at)
     return True

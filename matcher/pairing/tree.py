@@ -40,7 +40,7 @@ class Tree(NamedTuple):
     count: npt.NDArray[np.int64]
 
 
-TOUCHED, LABELLED, QUEUED, SCANNED, CLOCK, LIMIT, END_U, END_V, MARK, WORK, FIXED_ROOT, NUMBER = range(12)
+TOUCHED, LABELLED, QUEUED, SCANNED, CLOCK, LIMIT, END_U, END_V, MARK, WORK, FIXED_ROOT, NUMBER, SUNK = range(13)
 
 
 def no_tree(n: int) -> Tree:
@@ -51,7 +51,7 @@ def no_tree(n: int) -> Tree:
         np.empty(2 * n, np.int32),
         np.zeros(2 * n, np.int64),
         np.empty(n, np.int32),
-        np.zeros(12, np.int64),
+        np.zeros(13, np.int64),
     )
 OPENS = -1
 """In place of the second node of an event: the blossom that is its first entry opens."""
