@@ -62,7 +62,9 @@ class UnknownProcedure(MatcherError):
         self.procedure = procedure
         self.suggestions = tuple(suggestions)
         hint = f"; did you mean {', '.join(self.suggestions)}?" if self.suggestions else ""
-        super().__init__(f"no procedure {procedure!r} (accepted: a catalogue slug or an ICD-10-PCS code of 7 characters{hint})")
+        super().__init__(
+            f"no procedure {procedure!r} (accepted: a catalogue slug or an ICD-10-PCS code of 7 characters{hint})"
+        )
 
 
 class UnknownMember(MatcherError):

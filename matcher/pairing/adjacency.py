@@ -34,9 +34,7 @@ class Graph(NamedTuple):
     mate: npt.NDArray[np.int32]
 
 
-def build_graph(
-    n: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], weight: npt.NDArray[np.int64]
-) -> Graph:
+def build_graph(n: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], weight: npt.NDArray[np.int64]) -> Graph:
     """Rows of neighbours for ``m`` undirected edges, in the order of the edges; O(n + m) time, 24 m bytes."""
     start, neighbour, double = _rows(n, u, v, weight)
     node = np.zeros((n, 4), np.int64)

@@ -70,7 +70,7 @@ def no_blossoms(n: int) -> Blossoms:
         enter_from=fresh(),
         enter_at=fresh(),
         mark=np.zeros(2 * n, np.int64),
-        spare=ids[:n - 1:-1].copy(),
+        spare=ids[: n - 1 : -1].copy(),
         spare_count=np.full(1, n, np.int64),
         stack=fresh(),
         stack_node=fresh(),

@@ -34,7 +34,12 @@ def _odd_terms(residual: Residual, odd_sets: list[OddSet], slack: Ints) -> int:
     nodes = np.concatenate([odd[0] for odd in odd_sets])
     z = np.array([odd[1] for odd in odd_sets], np.int64)
     around = np.argsort(np.concatenate((residual.u, residual.v)), kind="stable")
-    start = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.bincount(residual.u, minlength=residual.n) + np.bincount(residual.v, minlength=residual.n))))
+    start = np.concatenate(
+        (
+            np.zeros(1, np.int64),
+            np.cumsum(np.bincount(residual.u, minlength=residual.n) + np.bincount(residual.v, minlength=residual.n)),
+        )
+    )
     _cover_inside(start, around, residual.u, residual.v, lengths, nodes, z, slack)
     total = 0
     size = np.add.reduceat(residual.capacity[nodes], np.cumsum(lengths) - lengths)

@@ -68,10 +68,18 @@ class PairingProblem:
         _stop_at(problems)
         self.n = _node_count(ends, limits, beyond, wishes, n)
         m = len(scores)
-        _demand(problems, len(ends[0]) == len(ends[1]) == m, "weight", "u, v and weight differ in length", "one entry an edge")
+        _demand(
+            problems,
+            len(ends[0]) == len(ends[1]) == m,
+            "weight",
+            "u, v and weight differ in length",
+            "one entry an edge",
+        )
         for name, per_node in (("capacity", limits), ("outside", beyond)):
             if per_node is not None:
-                _demand(problems, len(per_node) == self.n, name, f"has {len(per_node)} entries", f"one a member: {self.n}")
+                _demand(
+                    problems, len(per_node) == self.n, name, f"has {len(per_node)} entries", f"one a member: {self.n}"
+                )
         _demand(problems, objective in get_args(Objective), "objective", repr(objective), "total, coverage or stable")
         _demand(problems, incumbent_bonus >= 0, "incumbent_bonus", "is negative", "a whole number from 0")
         _demand(problems, threshold >= 0, "threshold", "is negative", "a whole number from 0")
@@ -80,9 +88,17 @@ class PairingProblem:
             _demand(problems, not wrong.size, name, f"names member {wrong[:1]}", f"ids from 0 to {self.n - 1}")
         _demand(problems, not (scores < 0).any(), "weight", f"is negative at edge {_first(scores < 0)}", "0 or more")
         if limits is not None:
-            _demand(problems, not (limits < 0).any(), "capacity", f"is negative at member {_first(limits < 0)}", "0 or more")
+            _demand(
+                problems, not (limits < 0).any(), "capacity", f"is negative at member {_first(limits < 0)}", "0 or more"
+            )
         if beyond is not None:
-            _demand(problems, not (beyond < -1).any(), "outside", f"is below -1 at member {_first(beyond < -1)}", "-1 or more")
+            _demand(
+                problems,
+                not (beyond < -1).any(),
+                "outside",
+                f"is below -1 at member {_first(beyond < -1)}",
+                "-1 or more",
+            )
         _stop_at(problems)
 
         self.u, self.v = _sealed(ends[0], np.int32), _sealed(ends[1], np.int32)
@@ -98,7 +114,13 @@ class PairingProblem:
         self.locked_edges = edges_of(self.n, keys, order, self.locked)
         self.banned_edges = np.unique(edges_of(self.n, keys, order, self.banned))
         self.incumbent_edges = np.unique(edges_of(self.n, keys, order, self.incumbent))
-        _demand(problems, not (np.diff(keys) == 0).any(), "u", f"two edges join the same pair {_twice(self.n, keys)}", "each pair once")
+        _demand(
+            problems,
+            not (np.diff(keys) == 0).any(),
+            "u",
+            f"two edges join the same pair {_twice(self.n, keys)}",
+            "each pair once",
+        )
         self._check_locks(problems)
         self._check_size(problems)
         _stop_at(problems)
@@ -116,14 +138,24 @@ class PairingProblem:
     def _check_locks(self, problems: list[Problem]) -> None:
         edges = self.locked_edges
         absent = self.locked[edges < 0]
-        _demand(problems, not absent.size, "locked", f"{absent[:1].tolist()} is no edge", "pairs that the hard rules allow")
+        _demand(
+            problems, not absent.size, "locked", f"{absent[:1].tolist()} is no edge", "pairs that the hard rules allow"
+        )
         known = edges[edges >= 0]
         _demand(problems, len(np.unique(known)) == len(known), "locked", "names a pair twice", "each pair once")
         both = np.intersect1d(known, self.banned_edges)
-        _demand(problems, not both.size, "locked", f"edges {both[:3].tolist()} are banned too", "locked or banned, not both")
+        _demand(
+            problems, not both.size, "locked", f"edges {both[:3].tolist()} are banned too", "locked or banned, not both"
+        )
         used = np.bincount(np.concatenate((self.u[known], self.v[known])), minlength=self.n)
         over = used > self.capacity
-        _demand(problems, not over.any(), "locked", f"exceeds the capacity of member {_first(over)}", "at most capacity locks")
+        _demand(
+            problems,
+            not over.any(),
+            "locked",
+            f"exceeds the capacity of member {_first(over)}",
+            "at most capacity locks",
+        )
 
     def _check_size(self, problems: list[Problem]) -> None:
         heaviest = (int(self.weight.max()) if len(self.weight) else 0) + self.incumbent_bonus

@@ -39,9 +39,7 @@ class Residual:
 def open_part(problem: PairingProblem) -> Residual:
     """Take out locked, banned and too weak edges and those at members without capacity; O(n + m)."""
     n = problem.n
-    used = np.bincount(
-        np.concatenate((problem.u[problem.locked_edges], problem.v[problem.locked_edges])), minlength=n
-    )
+    used = np.bincount(np.concatenate((problem.u[problem.locked_edges], problem.v[problem.locked_edges])), minlength=n)
     free = problem.capacity - used
     is_open = problem.weight >= problem.threshold
     is_open[problem.locked_edges] = False

@@ -53,6 +53,8 @@ def no_tree(n: int) -> Tree:
         np.empty(n, np.int32),
         np.zeros(13, np.int64),
     )
+
+
 OPENS = -1
 """In place of the second node of an event: the blossom that is its first entry opens."""
 

@@ -23,7 +23,10 @@ def verify_pairing(problem: PairingProblem, solution: PairingSolution) -> None:
     """
     edges = solution.edges
     m = len(problem.u)
-    _require(((edges >= 0) & (edges < m)).all() and len(np.unique(edges)) == len(edges), "edges: not distinct edges of the problem")
+    _require(
+        ((edges >= 0) & (edges < m)).all() and len(np.unique(edges)) == len(edges),
+        "edges: not distinct edges of the problem",
+    )
     ends = np.stack((problem.u[edges], problem.v[edges]), 1)
     _require(np.array_equal(np.sort(ends, 1), solution.pairs), "pairs: not the edges' ends")
     chosen = np.zeros(m, np.bool_)
@@ -136,7 +139,10 @@ def _doubled(
             members = nodes[at : at + length]
             if len(boundary):
                 one = np.isin(problem.u[boundary], members) != np.isin(problem.v[boundary], members)
-                _require(one.all() and len(np.unique(boundary)) == len(boundary), "certificate: a boundary edge does not leave its odd set")
+                _require(
+                    one.all() and len(np.unique(boundary)) == len(boundary),
+                    "certificate: a boundary edge does not leave its odd set",
+                )
                 uncovered[boundary] -= odd[1]
             total += (int(odd_slots[members].sum()) + len(boundary)) // 2 * odd[1]
             at += length
@@ -198,7 +204,9 @@ def _check_triads(
     if len(triads):
         friends = {(a, b) for a, b in np.sort(np.stack((problem.u[allowed], problem.v[allowed]), 1), 1).tolist()}
     for joiner, a, b in triads.tolist():
-        _require(partners[joiner] == 0 and (a, b) in pairs, "triads: somebody joins who has a partner, or joins no pair")
+        _require(
+            partners[joiner] == 0 and (a, b) in pairs, "triads: somebody joins who has a partner, or joins no pair"
+        )
         _require(partners[a] == partners[b] == 1 and not {a, b} & locked, "triads: the pair joined is not free to be")
         for x in (a, b):
             _require((min(joiner, x), max(joiner, x)) in friends, "triads: two members who may not be paired")

@@ -50,7 +50,9 @@ def problems(draw: st.DrawFn, most_capacity: int = 1, largest: int = 9) -> Pairi
     top = draw(st.sampled_from([1, 3, 30]))
     weight = draw(st.lists(st.integers(0, top), min_size=len(edges), max_size=len(edges)))
     capacity = draw(st.lists(st.integers(0, most_capacity), min_size=n, max_size=n)) if most_capacity > 1 else [1] * n
-    wishes = draw(st.lists(st.sampled_from(["", "", "", "lock", "ban", "keep"]), min_size=len(edges), max_size=len(edges)))
+    wishes = draw(
+        st.lists(st.sampled_from(["", "", "", "lock", "ban", "keep"]), min_size=len(edges), max_size=len(edges))
+    )
     left = list(capacity)
     locked = []
     for (a, b), wish in zip(edges, wishes, strict=True):

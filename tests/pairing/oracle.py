@@ -47,7 +47,11 @@ def best_by_trying(problem: PairingProblem) -> tuple[int, int]:
                 continue
             found = (size if problem.objective == "coverage" else 0, sum(worth[e] for e in chosen))
             best = max(best, found)
-    locked = [e for e in range(len(problem.u)) if [*sorted((int(problem.u[e]), int(problem.v[e])))] in np.sort(problem.locked, 1).tolist()]
+    locked = [
+        e
+        for e in range(len(problem.u))
+        if [*sorted((int(problem.u[e]), int(problem.v[e])))] in np.sort(problem.locked, 1).tolist()
+    ]
     return best[0] + len(locked), best[1] + sum(worth[e] for e in locked)
 
 

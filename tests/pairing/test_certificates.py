@@ -98,7 +98,10 @@ TAMPERED: dict[str, tuple[Callable[[PairingProblem, PairingSolution], PairingSol
     "boundary inside": (certified(odd_sets=lambda sets: [(sets[0][0], 2, np.array([0, 0]))]), "boundary"),
     "prize": (certified(pair_prize=lambda _: 5), "prize"),
     "nobody unmatched": (changed(unmatched=lambda left: left[:-1]), "unmatched"),
-    "blocking pair hidden": (changed(blocking_pairs=lambda b: BlockingPairs(b.edges[1:], b.sizes[1:])), "blocking_pairs"),
+    "blocking pair hidden": (
+        changed(blocking_pairs=lambda b: BlockingPairs(b.edges[1:], b.sizes[1:])),
+        "blocking_pairs",
+    ),
     "blocking pair smaller": (changed(blocking_pairs=lambda b: BlockingPairs(b.edges, b.sizes - 1)), "blocking_pairs"),
     "triad with the matched": (changed(triads=lambda _: np.array([[0, 1, 2]])), "triads"),
 }
