@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,8 @@ from matcher.compilation import compiled
 
 # Columns of ``Graph.node``. One row is 32 bytes, so looking at a neighbour costs one trip to memory, not three.
 DUAL = 0
-"""The node's dual in half units; while the node is in a tree, the dual shifted by the tree's clock (see `augmentation`)."""
+"""The node's dual in half units; while the node is in a tree, the dual shifted by the tree's clock (see
+`augmentation`)."""
 LABEL = 1
 """Where the node stands in the present tree: one of the three below."""
 BEST = 2
@@ -43,7 +44,7 @@ def build_graph(n: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32], weig
 
 
 @compiled
-def _rows(n, u, v, weight):  # type: ignore[no-untyped-def]
+def _rows(n: Any, u: Any, v: Any, weight: Any) -> Any:
     m = len(u)
     start = np.zeros(n + 1, np.int64)
     for e in range(m):
@@ -65,7 +66,8 @@ def _rows(n, u, v, weight):  # type: ignore[no-untyped-def]
 
 @compiled
 def tight_start(graph: Graph) -> None:
-    """Set feasible duals and match along tight edges: every node starts at its heaviest edge, then each unmatched node in
+    """Set feasible duals and match along tight edges: every node starts at its heaviest edge, then each unmatched
+    node in
     turn sinks until one of its edges is tight, and takes that edge if its other end is unmatched. O(n + m).
     """
     node, mate = graph.node, graph.mate
@@ -92,7 +94,8 @@ def tight_start(graph: Graph) -> None:
 
 
 def neighbourhood_order(n: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    """New numbers for the nodes, by breadth first from the lowest unseen one: neighbours come to lie close in memory, which
+    """New numbers for the nodes, by breadth first from the lowest unseen one: neighbours come to lie close in memory,
+    which
     is worth several times the speed on a large graph. O(n + m).
     """
     place: npt.NDArray[np.int32] = _breadth_first(n, u, v)
@@ -100,7 +103,7 @@ def neighbourhood_order(n: int, u: npt.NDArray[np.int32], v: npt.NDArray[np.int3
 
 
 @compiled
-def _breadth_first(n, u, v):  # type: ignore[no-untyped-def]
+def _breadth_first(n: Any, u: Any, v: Any) -> Any:
     start, neighbour, _ = _rows(n, u, v, np.zeros(len(u), np.int64))
     place = np.full(n, -1, np.int32)
     queue = np.empty(n, np.int32)

@@ -1,15 +1,17 @@
 """The blossom search: from one unmatched node to the nearest way of having one unmatched node less.
 
 A tree of tight edges grows from the root (Edmonds 1965) with its events in a heap (Galil, Micali and Gabow 1986), as if
-time passed: an edge to a node outside becomes tight and the tree grows; an edge between two S blossoms does and they join
-into one; a T blossom's ``z`` runs out and it opens. The search ends when an edge to another unmatched node becomes tight
+time passed: an edge to a node outside becomes tight and the tree grows; an edge between two S blossoms does and they
+join
+into one; a T blossom's ``z`` runs out and it opens. The search ends when an edge to another unmatched node becomes
+tight
 or an S node's dual reaches zero, whichever is first; so the work is bound to the neighbourhood where the answer lies.
 Started from the fractional optimum, only one node of each odd cycle ever is a root (Applegate and Cook 1993).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matcher.compilation import compiled
 from matcher.pairing.adjacency import BEST, DUAL, FROM, LABEL, NEVER, OUTSIDE, Graph, S, T
@@ -38,9 +40,9 @@ from matcher.pairing.tree import (
     touch,
 )
 
-
 _JOIN = -2
-"""An event's second entry is the node to grow to, `OPENS`, or for an edge between two S nodes ``_JOIN`` less its other end."""
+"""An event's second entry is the node to grow to, `OPENS`, or for an edge between two S nodes ``_JOIN`` less its
+other end."""
 
 
 class Search(NamedTuple):
@@ -61,7 +63,7 @@ def new_search(graph: Graph, events: Events) -> Search:
 @compiled
 def _scan(search: Search, x: int) -> None:
     graph, tree, events = search.graph, search.tree, search.events
-    node, mate, count = graph.node, graph.mate, tree.count
+    node, mate, count = graph.node, graph.mate, tree.state
     dual = node[x, DUAL]
     home = find(search.blossoms, x)
     count[WORK] += graph.start[x + 1] - graph.start[x]
@@ -88,7 +90,7 @@ def _scan(search: Search, x: int) -> None:
 
 
 @compiled
-def _still_stands(search: Search, time: int, u: int, v: int) -> bool:
+def _still_stands(search: Search, time: int, u: int, v: int) -> Any:
     node, blossoms = search.graph.node, search.blossoms
     if v == OPENS:
         return blossoms.label[u] == T and blossoms.z[u] == 2 * time and blossoms.parent[u] < 0
@@ -105,18 +107,20 @@ def _drop_void(search: Search) -> None:
     events.size[0] = 0
     for i in range(size):
         time, u, v = events.time[i], events.first[i], events.second[i]
-        if time < search.tree.count[LIMIT] and _still_stands(search, time, u, v):
+        if time < search.tree.state[LIMIT] and _still_stands(search, time, u, v):
             push(events, time, u, v)
 
 
 @compiled
 def grow(search: Search, root: int, fixed_root: int, horizon: int) -> None:
-    """Grow the tree from unmatched node ``root`` until its end is known: ``LIMIT``, ``END_U``, ``END_V`` (-1: zero dual).
+    """Grow the tree from unmatched node ``root`` until its end is known: ``LIMIT``, ``END_U``, ``END_V`` (-1: zero
+    dual).
 
-    Time runs to ``horizon`` at most; ``END_U`` is -1 if nothing ends the search before. The dual of ``fixed_root`` may fall below zero (-1: no such node).
+    Time runs to ``horizon`` at most; ``END_U`` is -1 if nothing ends the search before. The dual of ``fixed_root``
+    may fall below zero (-1: no such node).
     """
     graph, blossoms, tree, events = search.graph, search.blossoms, search.tree, search.events
-    count = tree.count
+    count = tree.state
     count[TOUCHED] = count[LABELLED] = count[QUEUED] = count[SCANNED] = count[CLOCK] = 0
     count[LIMIT], count[END_U], count[END_V], count[FIXED_ROOT] = horizon, -1, -1, fixed_root
     count[NUMBER] += 1
@@ -153,7 +157,7 @@ def grow(search: Search, root: int, fixed_root: int, horizon: int) -> None:
 @compiled
 def _augment(search: Search) -> None:
     """Match along the path that the search has found: one unmatched node less, or the exposure moves to a zero dual."""
-    blossoms, mate, count = search.blossoms, search.graph.mate, search.tree.count
+    blossoms, mate, count = search.blossoms, search.graph.mate, search.tree.state
     x, partner = count[END_U], count[END_V]
     if partner >= 0:
         rebase(blossoms, mate, find(blossoms, partner), partner)
@@ -175,7 +179,7 @@ def _augment(search: Search) -> None:
 def _settle(search: Search) -> None:
     """Give all nodes and blossoms their plain duals back and dissolve the blossoms whose ``z`` is zero."""
     graph, blossoms, tree = search.graph, search.blossoms, search.tree
-    n, node, count = len(graph.mate), graph.node, tree.count
+    n, node, count = len(graph.mate), graph.node, tree.state
     clock = count[CLOCK]
     count[SUNK] += clock
     for i in range(count[TOUCHED]):
@@ -225,21 +229,22 @@ def _settle(search: Search) -> None:
 def blossom_rounds(search: Search, first: int, budget: int, horizon: int) -> int:
     """Serve the unmatched nodes from ``first`` on until about ``budget`` edges have been looked at.
 
-    Each may sink by ``horizon`` at most; what its tree has done to the duals by then stays done. Two unmatched nodes that
+    Each may sink by ``horizon`` at most; what its tree has done to the duals by then stays done. Two unmatched nodes
+    that
     sink in turns meet half way, and two small trees are far less than one that goes all the way.
 
     Returns the node to go on from; ``n`` when all have been served. Between calls the duals are feasible.
     """
     graph, tree = search.graph, search.tree
     n = len(graph.mate)
-    tree.count[WORK] = 0
+    tree.state[WORK] = 0
     for root in range(first, n):
-        if tree.count[WORK] > budget:
+        if tree.state[WORK] > budget:
             return root
-        tree.count[WORK] += 1
+        tree.state[WORK] += 1
         if graph.mate[root] < 0 and graph.node[root, DUAL] > 0:
             grow(search, root, -1, horizon)
-            if tree.count[END_U] >= 0:
+            if tree.state[END_U] >= 0:
                 _augment(search)
             _settle(search)
     return n

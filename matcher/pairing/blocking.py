@@ -1,7 +1,8 @@
 """Blocking pairs: two members who would both rather have each other than what the plan gives them.
 
 A member with room left gains the whole worth of a new partner, one without it what the new partner is worth beyond the
-least of those the plan gives. Locked partners are not for exchange. The dominant pairing has no blocking pair: an edge that
+least of those the plan gives. Locked partners are not for exchange. The dominant pairing has no blocking pair: an
+edge that
 is not taken found an end without room, and all that end had then came before it, so was worth at least as much.
 """
 

@@ -1,15 +1,17 @@
 """Blossoms: odd sets of nodes that act as one node, kept as a forest over plain arrays.
 
 Ids below ``n`` are the nodes themselves, those from ``n`` on are blossoms. A blossom's children stand in a cycle of odd
-length joined by tight edges, beginning with the child that holds the base, the only node whose mate is elsewhere; with the
+length joined by tight edges, beginning with the child that holds the base, the only node whose mate is elsewhere;
+with the
 base's child as number 0, the edges 1-2, 3-4, ... are matched. Blossoms outlive the search that made them while their
-dual ``z`` is positive (Edmonds 1965; the bookkeeping follows Galil 1986, with sets that never split during a search kept
+dual ``z`` is positive (Edmonds 1965; the bookkeeping follows Galil 1986, with sets that never split during a search
+kept
 as a union-find, and only blossoms that open are relabelled node by node).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +38,8 @@ class Blossoms(NamedTuple):
     """Dual in half units; even. On the top floor during a search shifted by the clock, as the nodes' duals are."""
     label: npt.NDArray[np.int8]
     enter_from: npt.NDArray[np.int32]
-    """For a T blossom the edge by which the tree enters: its end in the tree, and at ``enter_at`` the end in the blossom."""
+    """For a T blossom the edge by which the tree enters: its end in the tree, and at ``enter_at`` the end in the
+    blossom."""
     enter_at: npt.NDArray[np.int32]
     mark: npt.NDArray[np.int64]
     spare: npt.NDArray[np.int32]
@@ -79,7 +82,7 @@ def no_blossoms(n: int) -> Blossoms:
 
 
 @compiled
-def find(blossoms: Blossoms, x: int) -> int:
+def find(blossoms: Blossoms, x: int) -> Any:
     """The blossom on the top floor that holds node ``x``."""
     joined = blossoms.joined
     b = blossoms.outermost[x]
@@ -90,7 +93,7 @@ def find(blossoms: Blossoms, x: int) -> int:
 
 
 @compiled
-def gather(blossoms: Blossoms, b: int) -> int:
+def gather(blossoms: Blossoms, b: Any) -> int:
     """Write the nodes of ``b`` to ``blossoms.nodes``, return their number."""
     n = len(blossoms.nodes)
     if b < n:
@@ -176,7 +179,7 @@ def rebase(blossoms: Blossoms, mate: npt.NDArray[np.int32], b: int, x: int) -> N
 
 
 @compiled
-def take_spare(blossoms: Blossoms) -> int:
+def take_spare(blossoms: Blossoms) -> Any:
     """An unused id; a forest over ``n`` nodes never needs more than there are."""
     blossoms.spare_count[0] -= 1
     return blossoms.spare[blossoms.spare_count[0]]

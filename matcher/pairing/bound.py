@@ -4,11 +4,14 @@ For any ``y >= 0`` and odd sets ``S`` with ``z >= 0`` and boundary edges ``F`` (
 
     2 UB = sum b_v y_v + sum_S floor((b(S) + |F|) / 2) z_S + sum_e max(0, 2 w_e - y_u - y_v - sum of z_S that cover e)
 
-where ``S`` covers the edges inside it and those in ``F``. It is weak duality: a plan uses ``b_v`` of each member at most,
+where ``S`` covers the edges inside it and those in ``F``. It is weak duality: a plan uses ``b_v`` of each member at
+most,
 an odd set holds that many of its covered edges at most, and an edge is used once at most.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +54,7 @@ def _odd_terms(residual: Residual, odd_sets: list[OddSet], slack: Ints) -> int:
 
 
 @compiled
-def _cover_inside(start, around, u, v, lengths, nodes, z, slack):  # type: ignore[no-untyped-def]
+def _cover_inside(start: Any, around: Any, u: Any, v: Any, lengths: Any, nodes: Any, z: Any, slack: Any) -> Any:
     m = len(u)
     holder = np.full(len(start) - 1, -1, np.int64)
     at = 0
@@ -69,7 +72,8 @@ def _cover_inside(start, around, u, v, lengths, nodes, z, slack):  # type: ignor
 def cover_outside(residual: Residual, y: Ints, outside: Ints) -> Ints:
     """Duals that cover the pairs outside the graph too: each at least the member's best score out there.
 
-    A pair out there scores at most ``outside`` of either member, so two such duals cover it. After the rise the others sink
+    A pair out there scores at most ``outside`` of either member, so two such duals cover it. After the rise the
+    others sink
     again as far as the graph's edges let them. Odd sets are not needed for feasibility and count on top.
     """
     floor = np.where(outside >= 0, outside + residual.pair_prize, 0)
@@ -80,7 +84,7 @@ def cover_outside(residual: Residual, y: Ints, outside: Ints) -> Ints:
 
 
 @compiled
-def _sink(u, v, gain, floor, y):  # type: ignore[no-untyped-def]
+def _sink(u: Any, v: Any, gain: Any, floor: Any, y: Any) -> Any:
     n = len(y)
     # What each node must have in view of its neighbours as they are now: an edge that is short stays as short.
     need = floor.copy()

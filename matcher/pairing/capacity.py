@@ -1,13 +1,17 @@
 """Capacities above one, by members with several copies, and the way back to members with duals and odd sets.
 
 A member with room for ``b`` partners becomes ``b`` copies. An edge one of whose ends has room for one joins that end to
-each copy of the other. An edge whose ends both have more could be used twice by that, so it becomes a path: two port nodes
-joined to each other, and each port to all copies on its side, all with the edge's gain (Tutte's gadget). Both ports taken
+each copy of the other. An edge whose ends both have more could be used twice by that, so it becomes a path: two port
+nodes
+joined to each other, and each port to all copies on its side, all with the edge's gain (Tutte's gadget). Both ports
+taken
 by copies means the pair is made and adds the gain once more than the ports matched to each other.
 
-Optimal duals come back exactly. All copies of a member can be given the same dual: where a blossom holds some copies of a
+Optimal duals come back exactly. All copies of a member can be given the same dual: where a blossom holds some copies
+of a
 member but not all, just one is missing and it is matched to a node of the blossom; changing places with that node, and
-moving ``z`` from its dual to the node's, leaves the sum as it is. Then a blossom is a set of members and some ports; a port
+moving ``z`` from its dual to the node's, leaves the sum as it is. Then a blossom is a set of members and some ports;
+a port
 inside whose partner is outside is a boundary edge, two ports inside between members inside are an edge inside.
 """
 

@@ -1,10 +1,13 @@
 """Locally dominant pairing: take edges from the best on, as long as both ends have room.
 
-Taken over all edges it has no blocking pair and at least half of the best total (Preis 1999); over what a time limit has
+Taken over all edges it has no blocking pair and at least half of the best total (Preis 1999); over what a time limit
+has
 left undone it completes a plan. With swaps afterwards it serves graphs whose copies would not fit into memory.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +29,7 @@ def take_dominant(u: Ids, v: Ids, order: npt.NDArray[np.intp], room: Ints) -> np
 
 
 @compiled
-def _take(u, v, order, room):  # type: ignore[no-untyped-def]
+def _take(u: Any, v: Any, order: Any, room: Any) -> Any:
     taken = np.empty(len(order), np.int64)
     count = 0
     for e in order:
@@ -52,7 +55,7 @@ def improve_by_swaps(u: Ids, v: Ids, gain: Ints, capacity: Ints, taken: Ints, sw
 
 
 @compiled
-def _swap(u, v, gain, first, order, inside, sweeps):  # type: ignore[no-untyped-def]
+def _swap(u: Any, v: Any, gain: Any, first: Any, order: Any, inside: Any, sweeps: Any) -> Any:
     slots = np.full(first[-1], -1, np.int64)
     for e in order:
         if inside[e]:
@@ -97,7 +100,8 @@ def _swap(u, v, gain, first, order, inside, sweeps):  # type: ignore[no-untyped-
 def sweep_duals(u: Ids, v: Ids, gain: Ints, capacity: Ints, sweeps: int = 12) -> Ints:
     """Duals by coordinate descent on the bound: each member's in turn at the best value for the others' as they stand.
 
-    For a member with room for ``b`` that is the ``b``-th largest of ``2 w - y`` over its edges, or 0. Returns half units.
+    For a member with room for ``b`` that is the ``b``-th largest of ``2 w - y`` over its edges, or 0. Returns half
+    units.
     """
     n = len(capacity)
     ends = np.concatenate((u, v))
@@ -112,7 +116,7 @@ def sweep_duals(u: Ids, v: Ids, gain: Ints, capacity: Ints, sweeps: int = 12) ->
 
 
 @compiled
-def _sweep(start, other, double, capacity, y, sweeps):  # type: ignore[no-untyped-def]
+def _sweep(start: Any, other: Any, double: Any, capacity: Any, y: Any, sweeps: Any) -> Any:
     for _ in range(sweeps):
         for x in range(len(y)):
             count = start[x + 1] - start[x]

@@ -70,7 +70,7 @@ def _mend(search: Search, pulse: Pulse) -> bool:
 
     def bound() -> int:
         # Whatever the tree looks like, a search lowers the sum of all duals, odd sets included, by its clock.
-        return at_first - int(search.tree.count[SUNK])
+        return at_first - int(search.tree.state[SUNK])
 
     while True:
         left = (graph.mate < 0) & (graph.node[:, DUAL] > 0)

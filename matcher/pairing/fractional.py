@@ -12,7 +12,7 @@ odd cycle, or between two S nodes becomes tight. Each ending leaves one unmatche
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -92,7 +92,7 @@ def _close_odd_cycle(graph: Graph, halves: Halves, u: int, v: int, mark: int) ->
 
 
 @compiled
-def _search(graph: Graph, halves: Halves, events: Events, root: int, mark: int) -> int:
+def _search(graph: Graph, halves: Halves, events: Events, root: int, mark: int) -> Any:
     """One tree from ``root``; returns the number of edges looked at."""
     node, mate = graph.node, graph.mate
     clock, limit = np.int64(0), NEVER

@@ -22,7 +22,8 @@ class Certificate:
         y: (n,) int64 >= 0.
         odd_sets: sets of members with their ``z``.
         y_all_pairs: (n,) int64 >= 0, or None without ``outside``: duals that cover the pairs outside the graph as well.
-        pair_prize: what a pair counts beside its score; 0 but for the objective ``coverage``, where one pair more outweighs
+        pair_prize: what a pair counts beside its score; 0 but for the objective ``coverage``, where one pair more
+        outweighs
             all scores together.
     """
 
@@ -73,10 +74,12 @@ class PairingSolution:
         pairs: (k, 2) int32, the smaller id first, ascending.
         edges: (k,) int64, the same as edge numbers.
         total_weight: sum of the pairs' scores.
-        objective_weight: what the bound bounds: scores, bonus of kept incumbents, and ``certificate.pair_prize`` a pair.
+        objective_weight: what the bound bounds: scores, bonus of kept incumbents, and ``certificate.pair_prize`` a
+        pair.
         upper_bound: no plan has a higher ``objective_weight``.
         gap: ``(upper_bound - objective_weight) / upper_bound``; with ``stable`` the price of stability at most.
-        upper_bound_all_pairs: the same over all eligible pairs, those outside the graph included; None without ``outside``.
+        upper_bound_all_pairs: the same over all eligible pairs, those outside the graph included; None without
+        ``outside``.
         certificate: shows the bounds.
         status: ``optimal`` if the plan is shown to be best (for ``stable``: has no blocking pair), else ``feasible``.
         unmatched: members without partner who have capacity, ascending, with reasons.

@@ -1,7 +1,9 @@
 """The pairing solver: one way for all objectives, capacities and sizes.
 
-Locks, bans and the threshold leave an open part; members with room for several become copies; the exact machinery matches
-those until it is done or time is up; what it left undone the dominant pairing completes. The duals bound the best plan at
+Locks, bans and the threshold leave an open part; members with room for several become copies; the exact machinery
+matches
+those until it is done or time is up; what it left undone the dominant pairing completes. The duals bound the best
+plan at
 any moment, so every answer comes with its gap.
 """
 
@@ -27,7 +29,8 @@ from matcher.pairing.triads import join_pairs
 from matcher.pairing.unmatched import explain
 
 Progress = Callable[[str, float, int, int], bool | None]
-"""(phase, fraction of it, objective of the best whole plan known so far, bound) -> False to stop with the best plan so far."""
+"""(phase, fraction of it, objective of the best whole plan known so far, bound) -> False to stop with the best plan
+so far."""
 
 MOST_EDGES = 60_000_000
 """Beyond this many edges the copies are not made, and the dominant pairing with swaps and dual sweeps answers."""
@@ -64,7 +67,8 @@ def solve_pairing(
         problem: what to pair.
         time_limit_s: the search stops soon after; the plan is valid at any time. None: until it is optimal.
         seed: accepted for symmetry with the other solvers; nothing here is drawn, so it changes nothing.
-        progress: called some times a second with (phase, fraction, plan's objective, bound). If it returns False, the best
+        progress: called some times a second with (phase, fraction, plan's objective, bound). If it returns False, the
+        best
             plan so far is returned; what it raises reaches the caller.
 
     Returns:

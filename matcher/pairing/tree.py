@@ -27,7 +27,8 @@ from matcher.pairing.events import Events, push
 
 
 class Tree(NamedTuple):
-    """The lists of one search; ``count`` holds their lengths, then the clock, the limit and how the limit comes about."""
+    """The lists of one search; ``state`` holds their lengths, then the clock, the limit and how the limit comes
+    about."""
 
     touched: npt.NDArray[np.int32]
     """Nodes whose state this search has changed; ``touched_in`` says so by the number of the search."""
@@ -37,7 +38,7 @@ class Tree(NamedTuple):
     labelled_in: npt.NDArray[np.int64]
     queue: npt.NDArray[np.int32]
     """Nodes that became S; those from ``SCANNED`` on have not been looked along yet."""
-    count: npt.NDArray[np.int64]
+    state: npt.NDArray[np.int64]
 
 
 TOUCHED, LABELLED, QUEUED, SCANNED, CLOCK, LIMIT, END_U, END_V, MARK, WORK, FIXED_ROOT, NUMBER, SUNK = range(13)
@@ -62,36 +63,36 @@ OPENS = -1
 @compiled
 def note(tree: Tree, b: int) -> None:
     """Remember that ``b`` takes part in this search."""
-    if tree.labelled_in[b] != tree.count[NUMBER]:
-        tree.labelled_in[b] = tree.count[NUMBER]
-        tree.labelled[tree.count[LABELLED]] = b
-        tree.count[LABELLED] += 1
+    if tree.labelled_in[b] != tree.state[NUMBER]:
+        tree.labelled_in[b] = tree.state[NUMBER]
+        tree.labelled[tree.state[LABELLED]] = b
+        tree.state[LABELLED] += 1
 
 
 @compiled
 def touch(tree: Tree, x: int) -> None:
     """Remember that node ``x`` has to be settled when this search ends."""
-    if tree.touched_in[x] != tree.count[NUMBER]:
-        tree.touched_in[x] = tree.count[NUMBER]
-        tree.touched[tree.count[TOUCHED]] = x
-        tree.count[TOUCHED] += 1
+    if tree.touched_in[x] != tree.state[NUMBER]:
+        tree.touched_in[x] = tree.state[NUMBER]
+        tree.touched[tree.state[TOUCHED]] = x
+        tree.state[TOUCHED] += 1
 
 
 @compiled
 def make_s(graph: Graph, blossoms: Blossoms, tree: Tree, b: int) -> None:
     """Give ``b`` and its nodes the label S and queue them; nodes that were T turn round."""
-    node, count = graph.node, tree.count
+    node, count = graph.node, tree.state
     clock = count[CLOCK]
     blossoms.label[b] = S
     if b >= len(graph.mate):
         blossoms.z[b] -= 2 * clock
     note(tree, b)
-    _queue_nodes(graph, blossoms, tree, b, node, clock)
+    _queue_nodes(blossoms, tree, b, node, clock)
 
 
 @compiled
-def _queue_nodes(graph: Graph, blossoms: Blossoms, tree: Tree, b: int, node: npt.NDArray[np.int64], clock: int) -> None:
-    count = tree.count
+def _queue_nodes(blossoms: Blossoms, tree: Tree, b: int, node: npt.NDArray[np.int64], clock: int) -> None:
+    count = tree.state
     for i in range(gather(blossoms, b)):
         x = blossoms.nodes[i]
         if node[x, LABEL] == T:
@@ -109,7 +110,7 @@ def _queue_nodes(graph: Graph, blossoms: Blossoms, tree: Tree, b: int, node: npt
 @compiled
 def make_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int, parent: int, at: int) -> None:
     """Give ``b``, entered by the edge ``parent - at``, the label T; a blossom opens when its ``z`` runs out."""
-    node, count = graph.node, tree.count
+    node, count = graph.node, tree.state
     clock = count[CLOCK]
     blossoms.label[b] = T
     blossoms.enter_from[b], blossoms.enter_at[b] = parent, at
@@ -139,10 +140,10 @@ def _parent(graph: Graph, blossoms: Blossoms, b: int) -> int:
 def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None:
     """Join the tree paths above the tight edge ``u - v`` between two S blossoms into a new S blossom."""
     n, mate = len(graph.mate), graph.mate
-    clock = tree.count[CLOCK]
+    clock = tree.state[CLOCK]
     side_u, side_v = find(blossoms, u), find(blossoms, v)
-    tree.count[MARK] += 1
-    mark = tree.count[MARK]
+    tree.state[MARK] += 1
+    mark = tree.state[MARK]
     x, y = side_u, side_v
     while True:
         if x >= 0:
@@ -184,7 +185,7 @@ def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None
         if blossoms.label[child] == T:
             if child >= n:
                 blossoms.z[child] -= 2 * clock
-            _queue_nodes(graph, blossoms, tree, child, graph.node, clock)
+            _queue_nodes(blossoms, tree, child, graph.node, clock)
         elif child >= n:
             blossoms.z[child] += 2 * clock
         blossoms.label[child] = 0
@@ -195,8 +196,11 @@ def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None
 
 @compiled
 def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int) -> None:
-    """Open T blossom ``b``, whose ``z`` has run out: the even way from its entry to its base stays in the tree, the rest leaves."""
-    node, count = graph.node, tree.count
+    """Open T blossom ``b``, whose ``z`` has run out.
+
+    The even way from its entry to its base stays in the tree, the rest leaves.
+    """
+    node, count = graph.node, tree.state
     parent, at = blossoms.enter_from[b], blossoms.enter_at[b]
     start, end = child_holding(blossoms, b, at), blossoms.first[b]
     forward = goes_forward(blossoms, b, start)
@@ -210,7 +214,8 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
             break
     # From the base's child away from the path: all these leave the tree.
     child = blossoms.after[end] if forward else blossoms.before[end]
-    while child != start and start != end or child != end and start == end:
+    stop = start if start != end else end
+    while child != stop:
         _release(graph, blossoms, tree, child)
         child = blossoms.after[child] if forward else blossoms.before[child]
     child = start
@@ -225,18 +230,17 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
             make_t(graph, blossoms, tree, events, child, blossoms.far[child], blossoms.near[child])
     # Nodes that left can be reached anew; their best S neighbour is found by looking at all of them.
     child = blossoms.after[end] if forward else blossoms.before[end]
-    while child != start and start != end or child != end and start == end:
+    while child != stop:
         for i in range(gather(blossoms, child)):
             x = blossoms.nodes[i]
             node[x, BEST] = NEVER
             count[WORK] += graph.start[x + 1] - graph.start[x]
             for j in range(graph.start[x], graph.start[x + 1]):
                 other = graph.neighbour[j]
-                if node[other, LABEL] == S:
-                    time = node[x, DUAL] + node[other, DUAL] - graph.double[j]
-                    if time < node[x, BEST]:
-                        node[x, BEST] = time
-                        node[x, FROM] = other
+                time = node[x, DUAL] + node[other, DUAL] - graph.double[j]
+                if node[other, LABEL] == S and time < node[x, BEST]:
+                    node[x, BEST] = time
+                    node[x, FROM] = other
             if node[x, BEST] < NEVER:
                 if node[x, BEST] < count[LIMIT]:
                     push(events, node[x, BEST], node[x, FROM], x)
@@ -251,5 +255,5 @@ def _release(graph: Graph, blossoms: Blossoms, tree: Tree, b: int) -> None:
     blossoms.label[b] = 0
     for i in range(gather(blossoms, b)):
         x = blossoms.nodes[i]
-        graph.node[x, DUAL] += tree.count[CLOCK]
+        graph.node[x, DUAL] += tree.state[CLOCK]
         graph.node[x, LABEL] = OUTSIDE

@@ -1,13 +1,17 @@
 """Why a member is left over, and how much higher its scores would have to be.
 
-The rise is exact where the plan is optimal. Raising all scores of an unmatched member by ``d`` is the same, for the search,
-as letting its dual be ``2 d`` higher in half units; so a search from it that may take its dual below zero ends at the least
-``2 d`` for which a plan with this member is as good. Just above that, every best plan has it. The search is undone again.
+The rise is exact where the plan is optimal. Raising all scores of an unmatched member by ``d`` is the same, for the
+search,
+as letting its dual be ``2 d`` higher in half units; so a search from it that may take its dual below zero ends at the
+least
+``2 d`` for which a plan with this member is as good. Just above that, every best plan has it. The search is undone
+again.
 """
 
 from __future__ import annotations
 
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +40,8 @@ def explain(
     copies: Copies | None,
     deadline: float,
 ) -> tuple[Unmatched, ...]:
-    """A reason for each member in ``alone``; rises from ``matched`` (None: the plan is not optimal) until ``deadline``."""
+    """A reason for each member in ``alone``; rises from ``matched`` (None: the plan is not optimal) until
+    ``deadline``."""
     ends = np.concatenate((problem.u, problem.v))
     not_banned = np.ones(len(problem.u), np.bool_)
     not_banned[problem.banned_edges] = False
@@ -75,7 +80,8 @@ def _rises(
     if matched is None or copies is None:
         return rises
     search = matched.search
-    before = Blossoms(*(part.copy() for part in search.blossoms))
+    parts: list[Any] = [part.copy() for part in search.blossoms]
+    before = Blossoms(*parts)
     node = search.graph.node.copy()
     for i, x in enumerate(alone.tolist()):
         first, last = copies.first[x], copies.first[x + 1]
@@ -88,7 +94,7 @@ def _rises(
 
 
 @compiled
-def _dry_run(search, before, node, own):  # type: ignore[no-untyped-def]
+def _dry_run(search: Any, before: Any, node: Any, own: Any) -> Any:
     """The rise for the member whose copies these are, `NEVER` if none would do; -2 if its copies are inside blossoms.
 
     Other copies are kept out of the tree: room for one partner is all that is asked.
@@ -100,14 +106,14 @@ def _dry_run(search, before, node, own):  # type: ignore[no-untyped-def]
     for x in own[1:]:
         search.graph.node[x, LABEL] = T
     grow(search, own[0], own[0], NEVER)
-    time = search.tree.count[LIMIT]
+    time = search.tree.state[LIMIT]
     for x in own[1:]:
         search.graph.node[x, LABEL] = OUTSIDE
-    for i in range(search.tree.count[TOUCHED]):
+    for i in range(search.tree.state[TOUCHED]):
         x = search.tree.touched[i]
         search.graph.node[x] = node[x]
         blossoms.outermost[x] = before.outermost[x]
-    changed = search.tree.count[LABELLED]
+    changed = search.tree.state[LABELLED]
     for i in range(changed):
         b = search.tree.labelled[i]
         blossoms.joined[b] = before.joined[b]
@@ -149,7 +155,7 @@ def _lonely_in_odd_component(residual: Residual, alone: Ints) -> npt.NDArray[np.
 
 
 @compiled
-def _join(root, u, v):  # type: ignore[no-untyped-def]
+def _join(root: Any, u: Any, v: Any) -> Any:
     for e in range(len(u)):
         a, b = u[e], v[e]
         while root[a] != a:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -67,12 +68,13 @@ def best_by_milp(problem: PairingProblem) -> int:
         integrality=np.ones(m),
         options={"mip_rel_gap": 0.0},
     )
-    return round(-solved.fun)
+    total = -solved.fun
+    return int(np.rint(total))
 
 
 def networkx_matching(n: int, edges: tuple[np.ndarray, np.ndarray, np.ndarray], cardinality: bool) -> tuple[int, int]:
     """(pairs, total) of networkx's maximum weight matching."""
-    graph = nx.Graph()
+    graph: Any = nx.Graph()
     graph.add_nodes_from(range(n))
     graph.add_weighted_edges_from(zip(*(part.tolist() for part in edges), strict=True))
     matching = nx.max_weight_matching(graph, maxcardinality=cardinality)

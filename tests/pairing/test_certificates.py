@@ -31,7 +31,8 @@ def solution(problem: PairingProblem) -> PairingSolution:
     found = solve_pairing(problem)
     verify_pairing(problem, found)
     assert found.certificate.odd_sets
-    assert len(found.blocking_pairs) and found.unmatched
+    assert len(found.blocking_pairs)
+    assert found.unmatched
     return found
 
 

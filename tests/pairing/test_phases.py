@@ -41,8 +41,8 @@ def test_from_start_to_rounding(seed: int) -> None:
     n, (u, v, weight) = random_graph(np.random.default_rng(seed), 30)
     place = neighbourhood_order(n, u.astype(np.int32), v.astype(np.int32))
     assert np.array_equal(np.sort(place), np.arange(n))
-    u, v = place[u], place[v]
-    graph = build_graph(n, u, v, weight)
+    u, v = place[u].astype(np.int64), place[v].astype(np.int64)
+    graph = build_graph(n, u.astype(np.int32), v.astype(np.int32), weight)
     tight_start(graph)
 
     def score(a: np.ndarray, b: np.ndarray) -> int:
@@ -115,8 +115,8 @@ def test_blossoms_from_a_cold_start_in_small_steps(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_dominant_swaps_and_sweeps_are_sound(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    n, (u, v, weight) = random_graph(rng, 30)
-    u, v = u.astype(np.int32), v.astype(np.int32)
+    n, (first, second, weight) = random_graph(rng, 30)
+    u, v = first.astype(np.int32), second.astype(np.int32)
     capacity = rng.integers(0, 4, n)
     taken = take_dominant(u, v, best_first(weight), capacity.copy())
     better = improve_by_swaps(u, v, weight, capacity, taken)

@@ -1,4 +1,4 @@
-"""What a plan says beyond its pairs: reasons, triads, bounds over everyone, progress; and larger plans with capacities."""
+"""What a plan says beyond its pairs: reasons, triads, bounds over everyone, progress; and larger capacities."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-from matcher.pairing.problem import PairingProblem
+from matcher.pairing.problem import Objective, PairingProblem
 from matcher.pairing.solution import PairingSolution
 from matcher.pairing.solver import solve_pairing
 from matcher.verification.pairing import verify_pairing
@@ -20,7 +20,8 @@ def reasons(solution: PairingSolution) -> dict[int, str]:
 
 
 def test_each_reason_has_its_case() -> None:
-    # 0-1 beats 0-2 and 0-12; 3 has only a banned edge; 4-5 is too weak; 6 wants 7, whom a lock gives to 8; 9-10-11 are three.
+    # 0-1 beats 0-2 and 0-12; 3 has only a banned edge; 4-5 is too weak; 6 wants 7, whom a lock gives to 8; 9 to 11
+    # are three.
     problem = PairingProblem(
         [0, 0, 3, 4, 6, 7, 9, 9, 10, 0],
         [1, 2, 0, 5, 7, 8, 10, 11, 11, 12],
@@ -83,10 +84,10 @@ def test_bound_over_all_pairs_holds(seed: int, objective: str) -> None:
     outside = np.where(kept, -1, score).max(axis=1)
     inside = kept[u, v]
     capacity = rng.integers(1, 1 + (2 if objective == "total" else 1), n)
-    part = verified(
-        PairingProblem(u[inside], v[inside], weight[inside], capacity, outside=outside, objective=objective, n=n)  # type: ignore[arg-type]
-    )
-    whole = verified(PairingProblem(u, v, weight, capacity, objective=objective, n=n))  # type: ignore[arg-type]
+    goal: Objective = "total" if objective == "total" else "coverage"
+    few = (u[inside], v[inside], weight[inside])
+    part = verified(PairingProblem(*few, capacity=capacity, outside=outside, objective=goal, n=n))
+    whole = verified(PairingProblem(u, v, weight, capacity, objective=goal, n=n))
     assert part.upper_bound_all_pairs is not None
     extra = part.certificate.pair_prize * len(whole.pairs)
     assert part.upper_bound_all_pairs >= whole.total_weight + extra
