@@ -112,7 +112,7 @@ def _drop_void(search: Search) -> None:
 
 
 @compiled
-def grow(search: Search, root: int, fixed_root: int, horizon: int) -> None:
+def grow(search: Search, root: int, fixed_root: int, horizon: Any) -> None:
     """Grow the tree from unmatched node ``root`` until its end is known: ``LIMIT``, ``END_U``, ``END_V`` (-1: zero
     dual).
 

@@ -106,12 +106,14 @@ def _plan_of(
     taken = pairs_of(copies, residual, mate)
     if not matched.done:
         used = np.bincount(np.concatenate((residual.u[taken], residual.v[taken])), minlength=residual.n)
-        rest = order[~np.isin(order, taken)]
+        is_taken = np.zeros(len(residual.u), np.bool_)
+        is_taken[taken] = True
+        rest = order[~is_taken[order]]
         more = take_dominant(residual.u, residual.v, rest, residual.capacity - used)
         taken = np.sort(np.concatenate((taken, more)))
         if residual.gain[taken].sum() < residual.gain[dominant].sum():
             taken = dominant
-        taken = improve_by_swaps(residual.u, residual.v, residual.gain, residual.capacity, taken)
+        taken = improve_by_swaps(residual.u, residual.v, residual.gain, residual.capacity, taken, sweeps=1)
     y, odd_sets = duals_of(copies, matched.search, mate, matched.place)
     return taken, y, odd_sets
 

@@ -6,7 +6,7 @@ dual is ``DUAL - clock``, a T node's ``DUAL + clock``; an S blossom's ``z + 2 cl
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -128,7 +128,7 @@ def make_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int,
 
 
 @compiled
-def _parent(graph: Graph, blossoms: Blossoms, b: int) -> int:
+def _parent(graph: Graph, blossoms: Blossoms, b: int) -> Any:
     """The S blossom two floors above S blossom ``b``, or -1 at the root."""
     above = graph.mate[blossoms.base[b]]
     if above < 0:
@@ -241,9 +241,8 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
                 if node[other, LABEL] == S and time < node[x, BEST]:
                     node[x, BEST] = time
                     node[x, FROM] = other
-            if node[x, BEST] < NEVER:
-                if node[x, BEST] < count[LIMIT]:
-                    push(events, node[x, BEST], node[x, FROM], x)
+            if node[x, BEST] < count[LIMIT]:
+                push(events, node[x, BEST], node[x, FROM], x)
         child = blossoms.after[child] if forward else blossoms.before[child]
     give_back(blossoms, b)
 

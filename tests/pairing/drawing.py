@@ -25,7 +25,9 @@ def random_graph(rng: np.random.Generator, largest: int = 60) -> tuple[int, Edge
 
 def chain_of_cycles(n: int, u: npt.NDArray[np.intp], v: npt.NDArray[np.intp], step: int) -> npt.NDArray[np.bool_]:
     """A path with chords over an even number of its edges: odd cycles that overlap, so blossoms nest deeply."""
-    chords: npt.NDArray[np.bool_] = (v - u == 1) | ((v - u == 2) & (u % step == 0)) | ((v - u == 4) & (u % (step + 1) == 1))
+    chords: npt.NDArray[np.bool_] = (
+        (v - u == 1) | ((v - u == 2) & (u % step == 0)) | ((v - u == 4) & (u % (step + 1) == 1))
+    )
     return chords
 
 
