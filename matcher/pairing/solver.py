@@ -143,6 +143,7 @@ def _assemble(
     partners = np.bincount(pairs.ravel(), minlength=problem.n)
     alone = np.flatnonzero((partners == 0) & (problem.capacity > 0))
     optimal = objective == upper or problem.objective == "stable"
+    proved = matched if optimal and matched is not None and matched.done else None
     deadline = 0.0 if clock.stopped else clock.deadline
     return PairingSolution(
         pairs=pairs,
@@ -154,7 +155,7 @@ def _assemble(
         upper_bound_all_pairs=upper_all,
         certificate=Certificate(y, [_in_problem(residual, odd) for odd in odd_sets], y_all, residual.pair_prize),
         status="optimal" if optimal else "feasible",
-        unmatched=explain(problem, residual, taken, alone, matched if optimal else None, copies, deadline),
+        unmatched=explain(problem, residual, taken, alone, proved, copies, deadline),
         blocking_pairs=find_blocking(residual, taken),
         triads=join_pairs(problem, residual, pairs, alone) if problem.triads else np.empty((0, 3), np.int32),
     )
