@@ -104,3 +104,11 @@ class SnapshotError(MatcherError):
 
 class VerificationError(MatcherError):
     """A result breaks a promise when it is checked again from its inputs alone."""
+
+
+class InvalidProblem(MatcherError):
+    """The input of a solver contradicts itself or leaves its range; everything wrong with it is listed."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(map(str, self.problems)))

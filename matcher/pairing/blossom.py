@@ -1,0 +1,206 @@
+"""Blossoms: odd sets of nodes that act as one node, kept as a forest over plain arrays.
+
+Ids below ``n`` are the nodes themselves, those from ``n`` on are blossoms. A blossom's children stand in a cycle of odd
+length joined by tight edges, beginning with the child that holds the base, the only node whose mate is elsewhere;
+with the
+base's child as number 0, the edges 1-2, 3-4, ... are matched. Blossoms outlive the search that made them while their
+dual ``z`` is positive (Edmonds 1965; the bookkeeping follows Galil 1986, with sets that never split during a search
+kept
+as a union-find, and only blossoms that open are relabelled node by node).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.compilation import compiled
+
+
+class Blossoms(NamedTuple):
+    """One entry an id (``2 n`` of them), except ``outermost`` and ``nodes``, which have one a node."""
+
+    outermost: npt.NDArray[np.int32]
+    """The blossom on the top floor that held the node when the search began, or since its blossom opened."""
+    joined: npt.NDArray[np.int32]
+    """Union-find over blossoms joined in the present search."""
+    parent: npt.NDArray[np.int32]
+    first: npt.NDArray[np.int32]
+    after: npt.NDArray[np.int32]
+    before: npt.NDArray[np.int32]
+    near: npt.NDArray[np.int32]
+    """The edge to the sibling ``after``: its end here, and at ``far`` the end there."""
+    far: npt.NDArray[np.int32]
+    base: npt.NDArray[np.int32]
+    z: npt.NDArray[np.int64]
+    """Dual in half units; even. On the top floor during a search shifted by the clock, as the nodes' duals are."""
+    label: npt.NDArray[np.int8]
+    enter_from: npt.NDArray[np.int32]
+    """For a T blossom the edge by which the tree enters: its end in the tree, and at ``enter_at`` the end in the
+    blossom."""
+    enter_at: npt.NDArray[np.int32]
+    mark: npt.NDArray[np.int64]
+    spare: npt.NDArray[np.int32]
+    """Stack of unused ids; its height is ``spare_count[0]``."""
+    spare_count: npt.NDArray[np.int64]
+    stack: npt.NDArray[np.int32]
+    stack_node: npt.NDArray[np.int32]
+    nodes: npt.NDArray[np.int32]
+    """Where `gather` puts its answer."""
+
+
+def no_blossoms(n: int) -> Blossoms:
+    """Every node on its own; about 110 n bytes."""
+    ids = np.arange(2 * n, dtype=np.int32)
+
+    def fresh() -> npt.NDArray[np.int32]:
+        return np.full(2 * n, -1, np.int32)
+
+    return Blossoms(
+        outermost=ids[:n].copy(),
+        joined=ids.copy(),
+        parent=fresh(),
+        first=fresh(),
+        after=fresh(),
+        before=fresh(),
+        near=fresh(),
+        far=fresh(),
+        base=ids.copy(),
+        z=np.zeros(2 * n, np.int64),
+        label=np.zeros(2 * n, np.int8),
+        enter_from=fresh(),
+        enter_at=fresh(),
+        mark=np.zeros(2 * n, np.int64),
+        spare=ids[: n - 1 : -1].copy(),
+        spare_count=np.full(1, n, np.int64),
+        stack=fresh(),
+        stack_node=fresh(),
+        nodes=np.empty(n, np.int32),
+    )
+
+
+@compiled
+def find(blossoms: Blossoms, x: int) -> Any:
+    """The blossom on the top floor that holds node ``x``."""
+    joined = blossoms.joined
+    b = blossoms.outermost[x]
+    while joined[b] != b:
+        joined[b] = joined[joined[b]]
+        b = joined[b]
+    return b
+
+
+@compiled
+def gather(blossoms: Blossoms, b: Any) -> int:
+    """Write the nodes of ``b`` to ``blossoms.nodes``, return their number."""
+    n = len(blossoms.nodes)
+    if b < n:
+        blossoms.nodes[0] = b
+        return 1
+    count, height = 0, 1
+    blossoms.stack[0] = b
+    while height > 0:
+        height -= 1
+        c = blossoms.stack[height]
+        if c < n:
+            blossoms.nodes[count] = c
+            count += 1
+            continue
+        child = blossoms.first[c]
+        while True:
+            blossoms.stack[height] = child
+            height += 1
+            child = blossoms.after[child]
+            if child == blossoms.first[c]:
+                break
+    return count
+
+
+@compiled
+def child_holding(blossoms: Blossoms, b: int, x: int) -> int:
+    """The child of ``b`` that holds node ``x``."""
+    c = x
+    while blossoms.parent[c] != b:
+        c = blossoms.parent[c]
+    return c
+
+
+@compiled
+def goes_forward(blossoms: Blossoms, b: int, child: int) -> bool:
+    """Whether the even way round from ``child`` to the base's child follows ``after``; its first edge is matched."""
+    steps = 0
+    c = blossoms.first[b]
+    while c != child:
+        c = blossoms.after[c]
+        steps += 1
+    return steps % 2 == 1
+
+
+@compiled
+def rebase(blossoms: Blossoms, mate: npt.NDArray[np.int32], b: int, x: int) -> None:
+    """Shift the matched edges inside ``b`` so that node ``x`` becomes its base; O(size) with all floors."""
+    n = len(blossoms.nodes)
+    if b < n:
+        return
+    stack, stack_node = blossoms.stack, blossoms.stack_node
+    stack[0], stack_node[0] = b, x
+    height = 1
+    while height > 0:
+        height -= 1
+        b, x = stack[height], stack_node[height]
+        c = child_holding(blossoms, b, x)
+        if c >= n:
+            stack[height], stack_node[height] = c, x
+            height += 1
+        forward = goes_forward(blossoms, b, c)
+        there = c
+        while there != blossoms.first[b]:
+            # The edge from `there` onwards stops being matched, the one after it starts.
+            if forward:
+                one = blossoms.after[there]
+                other = blossoms.after[one]
+                p, q = blossoms.near[one], blossoms.far[one]
+            else:
+                one = blossoms.before[there]
+                other = blossoms.before[one]
+                p, q = blossoms.far[other], blossoms.near[other]
+            mate[p], mate[q] = q, p
+            if one >= n:
+                stack[height], stack_node[height] = one, p
+                height += 1
+            if other >= n:
+                stack[height], stack_node[height] = other, q
+                height += 1
+            there = other
+        blossoms.first[b] = c
+        blossoms.base[b] = x
+
+
+@compiled
+def take_spare(blossoms: Blossoms) -> Any:
+    """An unused id; a forest over ``n`` nodes never needs more than there are."""
+    blossoms.spare_count[0] -= 1
+    return blossoms.spare[blossoms.spare_count[0]]
+
+
+@compiled
+def give_back(blossoms: Blossoms, b: int) -> None:
+    """Return the id of a blossom that has opened."""
+    blossoms.label[b] = 0
+    blossoms.joined[b] = b
+    blossoms.parent[b] = -1
+    blossoms.first[b] = -1
+    blossoms.z[b] = 0
+    blossoms.spare[blossoms.spare_count[0]] = b
+    blossoms.spare_count[0] += 1
+
+
+@compiled
+def link(blossoms: Blossoms, one: int, other: int, near: int, far: int) -> None:
+    """Make ``other`` the sibling after ``one``, joined by the edge ``near - far``."""
+    blossoms.after[one] = other
+    blossoms.before[other] = one
+    blossoms.near[one] = near
+    blossoms.far[one] = far
