@@ -15,6 +15,7 @@ from service.commands.asking import buddies
 from service.commands.console import err, out
 from service.commands.importing import import_
 from service.commands.listing import catalog
+from service.commands.pairing import pair
 from service.commands.sampling import sample
 from service.commands.serving import serve
 from service.logs import configure_logs
@@ -56,6 +57,7 @@ def main(
 commands.command("serve")(serve)
 commands.command("import")(import_)
 commands.command("buddies")(buddies)
+commands.command("pair")(pair)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
 

@@ -244,6 +244,20 @@ class MemberIndex:
         top = search(shelves, rows, slots.ids, seeker.row, eligible, funnel.eligible, k, scoring, encoder)
         return Found(top, slots, funnel, scoring)
 
+    def score(self, one: str, other: str, kind: Kind, weights: FacetWeights) -> float:
+        """The exact score of two stored members, whether or not a rule forbids them; for a mentor ``one`` seeks.
+
+        Raises:
+            UnknownMember: if one of them is not stored.
+        """
+        with self._reading:
+            for name in (one, other):
+                if name not in self._slot_of:
+                    raise UnknownMember(name)
+            slots, means, places = self._slots, self.means, [self._slot_of[one], self._slot_of[other]]
+        scoring = Scoring.of(slots.coder.groups(), weights, means, kind)
+        return float(scoring.pairs(slots.rows, np.array(places[:1]), np.array(places[1:]))[0])
+
     def save(self, path: Path | str) -> None:
         """Write a snapshot, atomically: a crash leaves the file that was there before."""
         from matcher.index.snapshot import write_snapshot

@@ -34,8 +34,7 @@ class PairingProblem:
         outside: (n,) int64 or None. For each member the highest score that a pair outside the graph can have, -1 where
             there is no such pair; bounds the best plan over all eligible pairs.
         objective: ``total`` most score; ``coverage`` most pairs, then most score; ``stable`` no two members who would
-        both
-            rather have each other.
+            both rather have each other.
         threshold: pairs below this score are not made unless locked.
         triads: whether a member who is left over may join a pair.
         locked_edges, banned_edges, incumbent_edges: the same as edge numbers, ascending.

@@ -23,8 +23,7 @@ class Certificate:
         odd_sets: sets of members with their ``z``.
         y_all_pairs: (n,) int64 >= 0, or None without ``outside``: duals that cover the pairs outside the graph as well.
         pair_prize: what a pair counts beside its score; 0 but for the objective ``coverage``, where one pair more
-        outweighs
-            all scores together.
+            outweighs all scores together.
     """
 
     y: npt.NDArray[np.int64]

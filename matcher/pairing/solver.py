@@ -68,8 +68,7 @@ def solve_pairing(
         time_limit_s: the search stops soon after; the plan is valid at any time. None: until it is optimal.
         seed: accepted for symmetry with the other solvers; nothing here is drawn, so it changes nothing.
         progress: called some times a second with (phase, fraction, plan's objective, bound). If it returns False, the
-        best
-            plan so far is returned; what it raises reaches the caller.
+            best plan so far is returned; what it raises reaches the caller.
 
     Returns:
         The same solution for the same problem on any machine, as long as time does not run out.
