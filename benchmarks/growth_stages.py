@@ -94,6 +94,8 @@ def index(_: int, folder: Path) -> Figures:
     indexing = Took(total.seconds - read.seconds, total.processor - read.processor)
     figures = times("total", total) | times("read", read) | times("index", indexing)
     figures |= {"peak": peak, "resident": memory("VmRSS")}
+    # One answer, so that the restart finds compiled code on disk, as every start but a machine's first does.
+    recommend_buddies(built, who_may_ask(built, "buddy", 1)[0])
     figures |= times("save", seconds_of(partial(built.save, folder / "index.snapshot"))[0])
     figures["snapshot"] = (folder / "index.snapshot").stat().st_size
     return figures | _changes(built, folder)

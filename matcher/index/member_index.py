@@ -284,7 +284,8 @@ class MemberIndex:
         """
         from matcher.index.snapshot import read_snapshot
 
-        return cls(*read_snapshot(Path(path)))
+        with collector_paused():
+            return cls(*read_snapshot(Path(path)))
 
     def _arrange_if_worth_it(self) -> None:
         slots, on_shelves = len(self._slots), self._shelves.size
