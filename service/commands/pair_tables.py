@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from matcher.graph.candidate_graph import WEIGHT_SCALE
-from service.use_cases.pair_members import PairingRun, PairingWish
+from service.use_cases.pair_members import PairingRun
+from service.use_cases.pairing_wish import PairingWish
 
 MANIFEST = "manifest.json"
 _TYPES: dict[str, pa.DataType] = {

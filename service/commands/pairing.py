@@ -22,7 +22,8 @@ from matcher.pairing.problem import Objective
 from service.commands.console import counting, err, out
 from service.commands.options import DATABASE, AsOfOption, settings_of
 from service.commands.pair_tables import write_run
-from service.use_cases.pair_members import Pair, PairingWish, pair_members
+from service.use_cases.pair_members import pair_members
+from service.use_cases.pairing_wish import Pair, PairingWish
 
 SHOWN_REJECTS = 5
 WHY = {
@@ -60,7 +61,6 @@ def pair(
     Writes pairs, triads, unmatched and blocking_pairs as Parquet and CSV, and manifest.json, to the folder.
     """
     today = settings_of(DATABASE, as_of).today()
-    everybody = _read(members, today)
     wish = PairingWish(
         kind,
         objective,
@@ -74,6 +74,7 @@ def pair(
         bonus,
         time_limit,
     )
+    everybody = _read(members, today)
     with _pool(workers) as executor, _phases() as progress:
         run = pair_members(everybody, today, wish, executor, progress)
     manifest = write_run(results, run, wish, today, members.name)
@@ -103,13 +104,17 @@ def _pairs(path: Path | None, name: str) -> tuple[Pair, ...]:
         return ()
     found: list[Pair] = []
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             for number, row in enumerate(csv.reader(file), 1):
+                if not row:
+                    continue
                 if len(row) != 2:
                     raise InvalidRequest(Problem(f"{name}, line {number}", f"holds {len(row)} cells", "two member ids"))
                 found.append((row[0].strip(), row[1].strip()))
     except UnicodeDecodeError as error:
         raise ReadingError(str(path), "is not text in UTF-8", "a CSV of two member ids a row") from error
+    except csv.Error as error:
+        raise ReadingError(str(path), f"is no CSV: {error}", "a CSV of two member ids a row") from error
     return tuple(found)
 
 

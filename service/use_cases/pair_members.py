@@ -20,45 +20,11 @@ from matcher import (
     solve_pairing,
     verify_pairing,
 )
-from matcher.errors import InvalidRequest, Problem
-from matcher.graph.candidate_graph import WEIGHT_SCALE
+from matcher.graph.candidate_graph import NOTHING_OUTSIDE, WEIGHT_SCALE
 from matcher.members.vocabulary import Kind
-from matcher.pairing.problem import Objective
-from matcher.verification.eligibility import check_pair
+from service.use_cases.pairing_wish import Pair, PairingWish, check_wish, partners_most
 
-Pair = tuple[str, str]
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class PairingWish:
-    """What is to be paired and how.
-
-    Attributes:
-        kind: ``buddy``, or ``mentor`` for seekers with mentors.
-        objective: ``total``, ``coverage`` or ``stable``.
-        neighbours: candidates a member.
-        threshold: pairs that score below it are not made, 0 to 1.
-        buddies_each: partners a member may get, within their own capacity.
-        triads: whether an odd one out may join a pair.
-        locked: pairs that must be made.
-        banned: pairs that must not.
-        incumbent: pairs that exist.
-        bonus: what keeping one of them is worth, in score.
-        time_limit_s: when to be content with the best plan so far.
-    """
-
-    kind: Kind = "buddy"
-    objective: Objective = "total"
-    neighbours: int = 32
-    threshold: float = 0.0
-    buddies_each: int = 1
-    triads: bool = False
-    locked: tuple[Pair, ...] = ()
-    banned: tuple[Pair, ...] = ()
-    incumbent: tuple[Pair, ...] = ()
-    bonus: float = 0.0
-    time_limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +52,7 @@ class PairingRun:
 
     Attributes:
         made: its pairs, by member ids.
-        left_over: everybody without a partner who could have had one.
+        left_over: everybody without a partner who could have had one; whoever joins a pair has two.
         graph: the candidates.
         solution: the plan as solved, with its certificate.
         shares: members who got a partner, and members who could have had one.
@@ -109,11 +75,11 @@ def pair_members(
     """Find the best plan, check it with code that shares nothing with the solver, and say why anybody is left over.
 
     Raises:
-        InvalidRequest: if the wish cannot be met: a locked pair that a hard rule forbids, a member who is not there.
-        InvalidProblem: if locks, bans and capacities contradict each other.
+        InvalidRequest: if the wish cannot be met: a locked pair that a hard rule forbids, a member who is not there,
+            locks that contradict bans or room.
     """
     by_id = {member.member_id: member for member in members}
-    _check_wishes(by_id, as_of, wish)
+    check_wish(wish, by_id, as_of)
 
     def searched(done: int, total: int) -> None:
         if progress is not None:
@@ -135,7 +101,7 @@ def pair_members(
         graph.weight,
         nodes.capacity,
         locked=nodes.pairs(wish.locked),
-        banned=nodes.pairs(wish.banned),
+        banned=nodes.banned(wish.banned),
         incumbent=nodes.pairs(wish.incumbent),
         incumbent_bonus=round(wish.bonus * WEIGHT_SCALE),
         outside=nodes.outside,
@@ -147,19 +113,6 @@ def pair_members(
     solution = solve_pairing(problem, wish.time_limit_s, progress=solved)
     verify_pairing(problem, solution)
     return _run(graph, nodes, solution, by_id, wish)
-
-
-def _check_wishes(by_id: dict[str, MemberProfile], as_of: date, wish: PairingWish) -> None:
-    for name, pairs in (("locked", wish.locked), ("banned", wish.banned), ("incumbent", wish.incumbent)):
-        for pair in pairs:
-            for member_id in pair:
-                if member_id not in by_id and name == "locked":
-                    raise InvalidRequest(Problem(name, f"names {member_id!r}, who is not a member", "ids of members"))
-    for one, other in wish.locked:
-        broken = check_pair(by_id[one], by_id[other], as_of, wish.kind)
-        if broken:
-            what = f"{one!r} with {other!r} breaks {', '.join(broken)}"
-            raise InvalidRequest(Problem("locked", what, "pairs that every hard rule allows"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,17 +130,15 @@ class _Nodes:
     def of(cls, graph: CandidateGraph, by_id: dict[str, MemberProfile], wish: PairingWish) -> _Nodes:
         ids = graph.member_ids
         node_of = {name: node for node, name in enumerate(ids)}
+        room = np.array([partners_most(by_id[name], wish) for name in ids], dtype=np.int64).reshape(-1, 2)
         if wish.kind == "buddy":
-            room = np.array([min(by_id[name].buddy_capacity, wish.buddies_each) for name in ids], dtype=np.int64)
-            return cls(graph.u, graph.v, room, graph.outside, node_of, 0)
-        seekers = np.ones(len(ids), dtype=np.int64)
-        mentors = np.array([by_id[name].mentor_capacity for name in ids], dtype=np.int64)
+            return cls(graph.u, graph.v, room[:, 0], graph.outside, node_of, 0)
         # A pair left out is on no list but its seeker's, so the seeker's dual alone has to cover it: twice, in halves.
-        left_out = np.where(graph.outside >= 0, 2 * graph.outside, 0)
+        left_out = np.where(graph.outside >= 0, 2 * graph.outside, NOTHING_OUTSIDE)
         return cls(
             graph.u,
             (graph.v + len(ids)).astype(np.int32),
-            np.concatenate([seekers, mentors]),
+            room.T.ravel(),
             np.concatenate([left_out, np.zeros(len(ids), dtype=np.int64)]),
             node_of,
             len(ids),
@@ -202,6 +153,11 @@ class _Nodes:
         ]
         return np.array(known, dtype=np.int64).reshape(-1, 2)
 
+    def banned(self, wished: Sequence[Pair]) -> npt.NDArray[np.int64]:
+        """Bans hold whoever of the two would be the mentor."""
+        both_ways = [*wished, *((other, one) for one, other in wished)] if self.mentors_from else wished
+        return self.pairs(both_ways)
+
 
 def _run(
     graph: CandidateGraph,
@@ -215,6 +171,7 @@ def _run(
         Made(ids[nodes.u[edge]], ids[nodes.v[edge] - nodes.mentors_from], float(graph.weight[edge]) / WEIGHT_SCALE)
         for edge in solution.edges.tolist()
     )
+    joined = {ids[node] for node in solution.triads[:, 0].tolist()}
     left_over = tuple(
         LeftOver(
             ids[found.member],
@@ -223,9 +180,9 @@ def _run(
             int(graph.eligible[found.member]),
         )
         for found in solution.unmatched
-        if found.member < count and _takes_part(by_id[ids[found.member]], wish.kind)
+        if found.member < count and ids[found.member] not in joined and _takes_part(by_id[ids[found.member]], wish.kind)
     )
-    matched = {pair.member_id for pair in made}
+    matched = joined | {pair.member_id for pair in made}
     if wish.kind == "buddy":
         matched |= {pair.peer_id for pair in made}
     return PairingRun(made, left_over, graph, solution, (len(matched), len(matched) + len(left_over)))

@@ -38,7 +38,7 @@ def test_every_edge_is_eligible_and_stands_once(looked: Looked) -> None:
 def test_weights_are_rounded_scores(looked: Looked) -> None:
     graph = looked.graph
     assert np.abs(looked.truth.scores[graph.u, graph.v] - graph.weight).max() <= ROUNDING
-    assert (graph.u.dtype, graph.v.dtype, graph.weight.dtype) == (np.int32, np.int32, np.int64)
+    assert [str(part.dtype) for part in (graph.u, graph.v, graph.weight)] == ["int32", "int32", "int64"]
 
 
 def test_the_best_of_every_member_are_edges(looked: Looked) -> None:
