@@ -84,7 +84,7 @@ def test_a_missing_file_is_named(file: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"no gzip", gzip.compress(b"icd10pcs_prefix,ccsr\n" * 99)[:-9], gzip.compress(b"\xff")]
+    "data", [b"no gzip", gzip.compress(b"icd10pcs_prefix,ccsr\n" * 99, mtime=0)[:-9], gzip.compress(b"\xff", mtime=0)]
 )
 def test_an_unreadable_file_is_named(data: bytes) -> None:
     assert refusal(small_files() | {PREFIXES: data}).startswith(f"{PREFIXES}: not readable")
