@@ -1,5 +1,6 @@
 """Pairing against its peers in one run: time, total, gap, members left over, on the same graph.
 
+    python -m benchmarks.run pairing --sizes 1000 10000     with peers, and a mentor assignment
     python -m benchmarks.pairing 1000 10000 100000          nearest neighbours of clustered Gaussian points, k = 20
     python -m benchmarks.pairing 1000000 --time-limit 240   peers that would take hours leave themselves out
     python -m benchmarks.pairing --mentors                  50,000 members, 2,000 mentors with room for one to five
@@ -13,13 +14,15 @@ import argparse
 import importlib.util
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rich.console import Console
 
+from benchmarks.tables import Table, three
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.solver import solve_pairing
 from matcher.verification.pairing import verify_pairing
@@ -112,55 +115,77 @@ PEERS: list[tuple[str, str, int, Callable[[int, Ints, Ints, Ints], Answer]]] = [
 """(name, module, largest graph it is asked for, how)."""
 
 
-def measure(problem: PairingProblem, time_limit_s: float | None) -> tuple[float, int]:
-    """Solve, verify, print our row; returns (seconds, total)."""
+COLUMNS = ("method", "seconds", "total", "gap", "left over", "times ours")
+SIZES = (1000, 10_000, 100_000)
+
+
+def ours(table: Table, problem: PairingProblem, time_limit_s: float | None) -> tuple[float, int]:
+    """Solve, verify, add our row; returns (seconds, total)."""
     began = perf_counter()
     solution = solve_pairing(problem, time_limit_s)
     took = perf_counter() - began
     verify_pairing(problem, solution)
-    row(
-        "peer matcher",
-        took,
-        solution.total_weight,
-        f"{solution.gap:.4%} {solution.status}",
-        len(solution.unmatched),
-        "",
-    )
+    gap = f"{solution.gap:.4%} {solution.status}"
+    table.add("peer matcher", three(took), f"{solution.total_weight:,}", gap, f"{len(solution.unmatched):,}", "")
     return took, solution.total_weight
 
 
-def row(name: str, took: float, total: int, gap: str, left: int, ratio: str) -> None:
-    print(f"| {name:<22} | {took:9.3f} | {total:>16,} | {gap:>16} | {left:>9,} | {ratio:>10} |", flush=True)
+def against_peers(n: int, time_limit_s: float | None) -> Table:
+    """Us and everyone who can, on one graph of neighbours."""
+    u, v, weight = neighbour_graph(n)
+    table = Table(f"Pairing, {n:,} members, {len(u):,} edges", COLUMNS)
+    seconds, best = ours(table, PairingProblem(u, v, weight, n=n), time_limit_s)
+    table.notes = (f"memory at its highest {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB",)
+    for name, module, largest, solve in PEERS:
+        if n > largest:
+            continue
+        if importlib.util.find_spec(module) is None:
+            table.add(name, "not installed", "", "", "", "")
+            continue
+        began = perf_counter()
+        total, left = solve(n, u, v, weight)
+        took = perf_counter() - began
+        apart = f"{total / best - 1:+.4%} of ours"
+        table.add(name, three(took), f"{total:,}", apart, f"{left:,}", f"{took / seconds:.1f}")
+    return table
+
+
+def mentoring(time_limit_s: float | None, members: int = 50_000, mentors: int = 2_000) -> Table:
+    """The assignment of mentors with room for one to five."""
+    table = Table(f"Pairing, {members:,} members and {mentors:,} mentors", COLUMNS)
+    ours(table, mentor_graph(members, mentors), time_limit_s)
+    return table
+
+
+def warm_up() -> None:
+    """Load compiled code of every way that is measured, or compile it on a machine's first run."""
+    graph = neighbour_graph(301, 6)
+    for problem in (PairingProblem(*graph), PairingProblem(*graph, objective="stable"), mentor_graph(300, 20, 5)):
+        solve_pairing(problem)
+
+
+def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
+    """A table a size, and one on mentors."""
+    warm_up()
+    for n in sizes or (SIZES[:1] if quick else SIZES):
+        yield against_peers(n, None)
+    yield mentoring(None, *((5_000, 200) if quick else ()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print one table a graph."""
     parser = argparse.ArgumentParser(prog="benchmarks.pairing", description=__doc__)
-    parser.add_argument("sizes", nargs="*", type=int, default=[1000, 10_000])
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES[:2])
     parser.add_argument("--time-limit", type=float, default=None)
     parser.add_argument("--mentors", action="store_true")
     options = parser.parse_args(argv)
-    solve_pairing(PairingProblem(*neighbour_graph(301, 6)))  # compiles on a machine's first run
-    head = "| method                 |   seconds |            total |              gap | left over | times ours |"
+    warm_up()
+    console = Console(width=140)
     if options.mentors:
-        print(f"\n50,000 members, 2,000 mentors\n{head}\n|---|---|---|---|---|---|")
-        measure(mentor_graph(50_000, 2_000), options.time_limit)
+        mentoring(options.time_limit).show(console)
         return 0
     for n in options.sizes:
-        u, v, weight = neighbour_graph(n)
-        print(f"\n{n:,} members, {len(u):,} edges\n{head}\n|---|---|---|---|---|---|")
-        ours, best = measure(PairingProblem(u, v, weight, n=n), options.time_limit)
-        print(f"  memory at its highest {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
-        for name, module, largest, solve in PEERS:
-            if n > largest:
-                continue
-            if importlib.util.find_spec(module) is None:
-                print(f"| {name:<22} | not installed |")
-                continue
-            began = perf_counter()
-            total, left = solve(n, u, v, weight)
-            took = perf_counter() - began
-            row(name, took, total, f"{total / best - 1:+.4%} of ours", left, f"{took / ours:.1f}")
+        against_peers(n, options.time_limit).show(console)
     return 0
 
 

@@ -1,8 +1,7 @@
 """Builds the candidate graph from exact searches: every list is the certified best of all eligible, so recall is 1.
 
 Shards of members are searched apart, on any executor, and put together in the order of member ids: the graph depends
-    on neither
-the number of workers nor the size of shards.
+on neither the number of workers nor the size of shards.
 """
 
 from __future__ import annotations
@@ -122,7 +121,7 @@ def build_candidate_graph(
         InvalidRequest: if ``neighbours``, ``kind`` or ``shard_members`` is out of range.
         UnknownMember: if a pair to keep names nobody.
 
-    Cost: an exact search a member, a third of a millisecond each at 100,000 members.
+    Cost: an exact search a member, with 32 neighbours 0.4 ms each at 20,000 members and 0.8 ms at 100,000.
     """
     del seed
     _check(neighbours, kind, shard_members)
