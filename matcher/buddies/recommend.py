@@ -53,8 +53,10 @@ class Recommendations:
         k: how many were asked for.
         as_of: the day for which it holds.
         peers: ``min(k, eligible)`` of them, best first, ties by id.
-        certified: whether nobody eligible who is not listed can score more than the last one listed.
-        bound: the proof: nobody left unscored can score above it; -1 where nobody eligible was left unscored.
+        certified: whether the search proved that nobody eligible who is not listed can score more than ``bound``: the
+            bounds of all that it left unscored do not exceed it.
+        bound: the score of the last one listed, or -1 where everybody eligible is listed. Like all of an answer it
+            depends on the members alone, not on how the index happens to be arranged.
         funnel: how many members each hard rule removed. For staff.
     """
 
@@ -163,7 +165,8 @@ def _recommend(
     peers = _peers(found, seeker, records)
     last = peers[-1].score if peers else -1.0
     certified = len(peers) == min(k, found.funnel.eligible) and found.top.bound <= last
-    return Recommendations(seeker.record.member_id, kind, k, as_of, peers, certified, found.top.bound, found.funnel)
+    bound = last if len(peers) < found.funnel.eligible else -1.0
+    return Recommendations(seeker.record.member_id, kind, k, as_of, peers, certified, bound, found.funnel)
 
 
 def _peers(found: Found, seeker: Seeker, records: list[MemberRecord]) -> tuple[Peer, ...]:

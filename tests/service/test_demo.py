@@ -18,6 +18,14 @@ from service import demo
 from tests.service.conftest import ndjson
 
 
+# A shell lets what it runs in the background ignore Ctrl-C, and so would all that the tests start.
+HEARS_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("service.demo", run_name="__main__", alter_sys=True)
+"""
+
+
 def environment(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"TMPDIR": str(tmp_path), "COLUMNS": "160", "PYTHONUNBUFFERED": "1"}
 
@@ -25,7 +33,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_the_tour_leaves_a_service_that_ctrl_c_stops(tmp_path: Path, people: list[MemberProfile]) -> None:
     source = tmp_path / "mine.ndjson"
     source.write_bytes(ndjson(people))
-    command = [sys.executable, "-m", "service.demo", "--members", str(source), "--port", "0"]
+    command = [sys.executable, "-c", HEARS_CTRL_C, "--members", str(source), "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment(tmp_path)
     ) as running:

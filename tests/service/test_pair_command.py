@@ -217,6 +217,7 @@ def test_a_run_that_breaks_while_writing_leaves_no_manifest(
 
 STOPPED = """
 import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have told us to ignore
 from matcher.pairing.solution import Why
 from service import cli
 from service.use_cases import pair_members
