@@ -17,7 +17,6 @@ from matcher import MemberProfile
 from service import demo
 from tests.service.conftest import ndjson
 
-
 # A shell lets what it runs in the background ignore Ctrl-C, and so would all that the tests start.
 HEARS_CTRL_C = """
 import runpy, signal
