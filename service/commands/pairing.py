@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from service.use_cases.pair_members import pair_members
 from service.use_cases.pairing_wish import Pair, PairingWish
 
 SHOWN_REJECTS = 5
+WORTH_WORKERS = 20_000
+"""Members from which starting processes costs less than it saves."""
 WHY = {
     "no_candidates": "nobody eligible, or only banned pairs",
     "below_threshold": "all candidates score below the threshold",
@@ -54,7 +57,15 @@ def pair(
     time_limit: Annotated[
         float | None, typer.Option(min=0.1, help="Seconds for solving; then the best plan so far.", show_default="none")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Processes that search candidates.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Processes that search candidates. The tables are the same whatever their number.",
+            show_default="one a processor from 20,000 members on",
+        ),
+    ] = None,
 ) -> None:
     """Pair everybody at once: optimal where that can be, certified everywhere, a reason for everyone left over.
 
@@ -75,6 +86,8 @@ def pair(
         time_limit,
     )
     everybody = _read(members, today)
+    if workers is None:
+        workers = (os.cpu_count() or 1) if len(everybody) >= WORTH_WORKERS else 1
     with _pool(workers) as executor, _phases() as progress:
         run = pair_members(everybody, today, wish, executor, progress)
     manifest = write_run(results, run, wish, today, members.name)
