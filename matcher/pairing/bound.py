@@ -106,3 +106,22 @@ def doubled_bound_all_pairs(residual: Residual, y_all: Ints, odd_sets: list[OddS
     """As :func:`doubled_bound`, for duals from :func:`cover_outside`: slots beyond the graph's edges count as well."""
     beyond = residual.free - residual.capacity
     return doubled_bound(residual, y_all, odd_sets) + int((beyond * y_all).sum())
+
+
+def best_cover(residual: Residual, y: Ints, odd_sets: list[OddSet], outside: Ints) -> tuple[int, Ints]:
+    """Twice the least bound over all eligible pairs that is found, and its duals.
+
+    The duals of the graph are best where scores differ little from what lies outside. Where a prize a pair dwarfs all
+    scores they are 0 at one end and two prizes at the other, and the first rises to one; there each member's half of
+    its best edge is better. Odd sets count only where they pay: without them the duals alone still cover every edge.
+    """
+    half = np.zeros(residual.n, np.int64)
+    np.maximum.at(half, residual.u, residual.gain)
+    np.maximum.at(half, residual.v, residual.gain)
+    found = []
+    for start in (y, half):
+        raised = cover_outside(residual, start, outside)
+        found.append((doubled_bound_all_pairs(residual, raised, []), raised))
+        if odd_sets:
+            found.append((doubled_bound_all_pairs(residual, raised, odd_sets), raised))
+    return min(found, key=lambda bound: bound[0])

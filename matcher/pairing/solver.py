@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.pairing.blocking import find_blocking
-from matcher.pairing.bound import cover_outside, doubled_bound, doubled_bound_all_pairs
+from matcher.pairing.bound import best_cover, doubled_bound
 from matcher.pairing.capacity import Copies, duals_of, edges_needed, pairs_of, split
 from matcher.pairing.dominant import best_first, improve_by_swaps, sweep_duals, take_dominant
 from matcher.pairing.exact import Matched, match_copies
@@ -133,8 +133,8 @@ def _assemble(
     upper = locked + doubled // 2
     y_all, upper_all = None, None
     if problem.outside is not None:
-        y_all = cover_outside(residual, y, problem.outside)
-        upper_all = locked + doubled_bound_all_pairs(residual, y_all, odd_sets) // 2
+        doubled_all, y_all = best_cover(residual, y, odd_sets, problem.outside)
+        upper_all = locked + doubled_all // 2
     edges = np.sort(np.concatenate((residual.edge[taken], problem.locked_edges)))
     pairs = np.sort(np.stack((problem.u[edges], problem.v[edges]), 1), axis=1)
     rows = np.lexsort((pairs[:, 1], pairs[:, 0]))

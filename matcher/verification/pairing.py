@@ -102,7 +102,8 @@ def _check_bounds(
     assert y is not None
     beyond = np.where(problem.outside >= 0, problem.outside + certificate.pair_prize, 0)
     _require((y >= beyond).all(), "certificate: y_all_pairs leaves pairs outside the graph uncovered")
-    bound = base + _doubled(problem, solution, y, worth, allowed, room, slots) // 2
+    doubled = min(_doubled(problem, solution, y, worth, allowed, room, odd) for odd in (slots, None))
+    bound = base + doubled // 2
     _require(solution.upper_bound_all_pairs == bound, "upper_bound_all_pairs: the certificate shows another one")
 
 
@@ -117,14 +118,14 @@ def _doubled(
     worth: Ints,
     allowed: npt.NDArray[np.bool_],
     slots: Ints,
-    odd_slots: Ints,
+    odd_slots: Ints | None,
 ) -> int:
-    """Twice the bound that ``y`` and the odd sets give for the part that locks leave open."""
+    """Twice the bound that ``y`` and, with ``odd_slots``, the odd sets give for the part that locks leave open."""
     _require(len(y) == problem.n and (y >= 0).all(), "certificate: a dual is missing or negative")
     uncovered = 2 * (worth + solution.certificate.pair_prize) - y[problem.u] - y[problem.v]
     total = int((slots * y).sum())
     sets = solution.certificate.odd_sets
-    if sets:
+    if sets and odd_slots is not None:
         lengths = np.array([len(odd[0]) for odd in sets], np.int64)
         nodes = np.concatenate([odd[0] for odd in sets]).astype(np.int64)
         z = np.array([odd[1] for odd in sets], np.int64)
