@@ -7,6 +7,7 @@ answer never holds an ineligible peer and never lacks an eligible one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -95,15 +96,9 @@ def recommend_buddies(
         InvalidRequest: if ``k`` or ``kind`` is out of range.
         ChangedMeanwhile: if members changed during each of eight searches.
     """
-    _check(k, kind)
-    for _ in range(ROUNDS):
-        as_of = index.as_of
-        answer = _recommend(
-            index, index.seeker(member_id), as_of, k, kind, weights, stored=True, check=not checked_by_caller
-        )
-        if answer is not None:
-            return answer
-    raise ChangedMeanwhile(ROUNDS)
+    return _in_rounds(
+        index, lambda: index.seeker(member_id), k, kind, weights, stored=True, check=not checked_by_caller
+    )
 
 
 def recommend_for_profile(
@@ -116,12 +111,25 @@ def recommend_for_profile(
     checked_by_caller: bool = False,
 ) -> Recommendations:
     """As :func:`recommend_buddies` for a profile that is not stored; a stored member of the same id is left out."""
+    return _in_rounds(
+        index, lambda: index.unsaved(profile), k, kind, weights, stored=False, check=not checked_by_caller
+    )
+
+
+def _in_rounds(
+    index: MemberIndex,
+    read_seeker: Callable[[], Seeker],
+    k: int,
+    kind: Kind,
+    weights: FacetWeights | None,
+    *,
+    stored: bool,
+    check: bool,
+) -> Recommendations:
     _check(k, kind)
     for _ in range(ROUNDS):
         as_of = index.as_of
-        answer = _recommend(
-            index, index.unsaved(profile), as_of, k, kind, weights, stored=False, check=not checked_by_caller
-        )
+        answer = _recommend(index, read_seeker(), as_of, k, kind, weights, stored=stored, check=check)
         if answer is not None:
             return answer
     raise ChangedMeanwhile(ROUNDS)

@@ -180,11 +180,6 @@ class RowCoder:
             known = self.free_tags[tag] = len(self.catalog.interests.tags) + len(self.free_tags)
         return known
 
-    def interest_name(self, code: int) -> str:
-        """The name of a catalogue interest for people; empty for a free tag, which only its owners' profiles hold."""
-        names = self.catalog.interests.names
-        return names[code] if 0 <= code < len(names) else ""
-
     def rows(self, members: Sequence[MemberProfile], events: Events, as_of: date, *, learn: bool = True) -> Rows:
         """Code ``members``: (n,) of :data:`FACET_ROW`.
 
