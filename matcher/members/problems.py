@@ -13,7 +13,6 @@ from matcher.errors import Problem
 
 _ACCEPTED = {
     "missing": "a value; the field is required",
-    "extra_forbidden": "the fields of the member profile only",
     "string_type": "text",
     "string_unicode": "text",
     "finite_number": "a whole number",
@@ -35,7 +34,7 @@ _ACCEPTED = {
 _LONGEST_NAME = 64  # an unknown field may be named anything, at any length
 
 
-def _path(location: tuple[int | str, ...]) -> str:
+def _path(location: tuple[int | str, ...], whole: str) -> str:
     parts: list[str] = []
     for step in location:
         if isinstance(step, int):
@@ -43,7 +42,7 @@ def _path(location: tuple[int | str, ...]) -> str:
         else:
             name = step if len(step) <= _LONGEST_NAME else f"{step[:_LONGEST_NAME]}..."
             parts.append(f".{name}" if parts else name)
-    return "".join(parts) or "(row)"
+    return "".join(parts) or whole
 
 
 def _accepted(kind: str, context: dict[str, Any]) -> str:
@@ -66,18 +65,24 @@ def _accepted(kind: str, context: dict[str, Any]) -> str:
     return " and ".join(bounds) or "see the field's description"
 
 
-def problems_of(error: ValidationError) -> tuple[Problem, ...]:
-    """Every problem of a failed validation, in field order, without the offending values."""
+def problems_of(
+    error: ValidationError, whole: str = "(row)", unknown: str = "the fields of the member profile only"
+) -> tuple[Problem, ...]:
+    """Every problem of a failed validation, in field order, without the offending values.
+
+    ``whole`` names a problem of the whole, ``unknown`` says what is accepted in place of a key that nobody knows.
+    """
     found: list[Problem] = []
     for detail in error.errors(include_url=False, include_input=False):
         kind = detail["type"]
         if kind == "default_factory_not_called":  # follows from another problem that is listed itself
             continue
-        where = _path(detail["loc"])
+        where = _path(detail["loc"], whole)
         message = detail["msg"]
         if kind == "value_error":
             what, _, accepted = message.removeprefix("Value error, ").partition("; ")
             found.append(Problem(where, what, accepted or "as said"))
         else:
-            found.append(Problem(where, message[:1].lower() + message[1:], _accepted(kind, detail.get("ctx", {}))))
+            accepted = unknown if kind == "extra_forbidden" else _accepted(kind, detail.get("ctx", {}))
+            found.append(Problem(where, message[:1].lower() + message[1:], accepted))
     return tuple(found)

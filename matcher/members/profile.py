@@ -61,7 +61,8 @@ def _known_procedure(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=4096)
-def _known_language(tag: str) -> str:
+def known_language(tag: str) -> str:
+    """The standard form of a BCP-47 tag that names one language; ``ValueError`` for any other text."""
     if not langcodes.tag_is_valid(tag):
         raise ValueError("not a BCP-47 language tag; write en, pt-BR, zh-Hant")
     standard = langcodes.standardize_tag(tag)
@@ -75,7 +76,8 @@ def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def _known_zone(zone: str) -> str:
+def known_zone(zone: str) -> str:
+    """An IANA zone as it is; ``ValueError`` for any other text."""
     if zone not in _zones():
         raise ValueError("not an IANA time zone; write Europe/Lisbon, America/Chicago")
     return zone
@@ -117,7 +119,7 @@ Token = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_token
 """An opaque name such as a clinic's; case and spacing do not tell two apart, lest an opt-out fail over a capital."""
 _Topic = Annotated[str, Field(max_length=64), AfterValidator(_known_topic)]
 _Interest = Annotated[str, Field(max_length=64), AfterValidator(_interest)]
-_Language = Annotated[str, Field(max_length=35), AfterValidator(_known_language)]
+_Language = Annotated[str, Field(max_length=35), AfterValidator(known_language)]
 _Gender = Annotated[str, Field(max_length=MAX_GENDER_LENGTH), AfterValidator(_folded)]
 _Unique = AfterValidator(_unique)
 
@@ -156,7 +158,7 @@ class MemberProfile(BaseModel):
     only_genders: Annotated[tuple[_Gender, ...], _Unique, Field(max_length=MAX_GENDER_WISHES)] = ()
     procedures: Annotated[tuple[ProcedureEvent, ...], Field(max_length=MAX_PROCEDURES)] = ()
     languages: Annotated[tuple[_Language, ...], _Unique, Field(max_length=MAX_LANGUAGES)] = ()
-    time_zone: Annotated[str, Field(max_length=64), AfterValidator(_known_zone)] | None = None
+    time_zone: Annotated[str, Field(max_length=64), AfterValidator(known_zone)] | None = None
     availability: Annotated[tuple[WeeklySlot, ...], _Unique, Field(max_length=56)] = ()
     channels: Annotated[tuple[Channel, ...], _Unique, Field(max_length=4)] = ()
     cadence: Cadence | None = None
