@@ -58,12 +58,14 @@ class MemberPlace:
         reasons: the strongest reasons, at most two, made only of what the others agreed to show.
         local_times: when they meet, on their own clock; empty where the group has no slot or the member's zone is
             unknown.
+        locked: kept in this group by a coordinator, whatever is solved again.
     """
 
     member_id: str
     fit: float
     reasons: tuple[str, ...] = ()
     local_times: tuple[LocalTime, ...] = ()
+    locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
