@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from matcher.grouping.spec_part import SpecPart
+from matcher.grouping.weekly_stretches import WeeklyStretches, clock_minutes, minute_in_week
 from matcher.members.availability import DAYS, ClockTime, Day, WeeklySlot
 from matcher.members.profile import known_zone
 
@@ -20,6 +22,12 @@ class SlotChoice(SpecPart):
 
     day: Day
     start: ClockTime
+
+    @model_validator(mode="after")
+    def _starts_on_its_day(self) -> Self:
+        if self.start == "24:00":
+            raise ValueError("starts at 24:00; write 00:00 of the next day")
+        return self
 
 
 class Meeting(SpecPart):
@@ -53,3 +61,22 @@ class Meeting(SpecPart):
         if not datetime.date(2000, 1, 1) <= self.start_date <= datetime.date(2200, 1, 1):
             raise ValueError("the start date is out of range; a date from 2000-01-01 to 2200-01-01")
         return self
+
+    @model_validator(mode="after")
+    def _fits_into_its_window(self) -> Self:
+        if not self.starts():
+            raise ValueError("a whole meeting fits into no window; widen one, or shorten the meeting")
+        return self
+
+    def starts(self) -> tuple[int, ...]:
+        """Minutes since Monday 00:00 at which a meeting may start, ascending.
+
+        They are on the grid of some window; the meeting lies within the windows, joined where they touch.
+        """
+        on_grid = [
+            minute_in_week(window.day, window.start) + ahead
+            for window in self.window
+            for ahead in range(0, clock_minutes(window.end) - clock_minutes(window.start), self.step_minutes)
+        ]
+        at = np.array(sorted(set(on_grid)), np.int64)
+        return tuple(at[WeeklyStretches.of(self.window).hold(at, self.length_minutes)].tolist())

@@ -5,25 +5,12 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from matcher.catalog import default_catalog
-from matcher.grouping.attribute_names import PLAIN_ATTRIBUTES, TAG_PREFIXES
+from matcher.grouping.attribute_names import known_attribute, known_value
 from matcher.grouping.spec_part import SpecPart
 
 MixKind = Literal["alike", "mixed", "shares", "no_lone"]
-
-
-def _known_attribute(name: str) -> str:
-    if name in PLAIN_ATTRIBUTES:
-        return name
-    for prefix in TAG_PREFIXES:
-        if name.startswith(prefix) and len(name) > len(prefix):
-            tag = name.removeprefix(prefix)
-            if prefix == "topic:" and default_catalog().topics.code(tag) is None:
-                raise ValueError("not in the topic vocabulary; `peer-matcher catalog topics` lists it")
-            return name
-    raise ValueError(f"no such attribute; {', '.join(PLAIN_ATTRIBUTES)}, topic:TAG or interest:TAG")
 
 
 class MixRule(SpecPart):
@@ -37,11 +24,28 @@ class MixRule(SpecPart):
     * ``no_lone``: hard and never priced: no group has exactly one member with any of ``values``.
     """
 
-    attribute: Annotated[str, Field(max_length=64), AfterValidator(_known_attribute)]
+    attribute: Annotated[str, Field(max_length=64), AfterValidator(known_attribute)]
     rule: MixKind
     weight: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0.1
     shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     values: tuple[Annotated[str, Field(min_length=1, max_length=64)], ...] = ()
+
+    @field_validator("shares")
+    @classmethod
+    def _shares_of_known_values(cls, shares: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        if "attribute" not in info.data:  # which is a problem of its own
+            return shares
+        known = {known_value(info.data["attribute"], value): share for value, share in shares.items()}
+        if len(known) < len(shares):
+            raise ValueError("two spellings of one value; give each value one share")
+        return known
+
+    @field_validator("values")
+    @classmethod
+    def _known_values(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if "attribute" not in info.data:
+            return values
+        return tuple(dict.fromkeys(known_value(info.data["attribute"], value) for value in values))
 
     @model_validator(mode="after")
     def _has_what_its_rule_needs(self) -> Self:
