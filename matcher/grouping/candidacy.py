@@ -30,10 +30,9 @@ def _has_the_procedure(member: MemberProfile, who: Who, as_of: datetime.date) ->
     primary: PrimaryProcedure | None = primary_procedure(member, as_of)
     if primary is None:
         return False
-    places, own = default_catalog().places, primary.procedure
-    wanted = {places.get(as_slug(slug)) for slug in who.procedures}
+    place, own = default_catalog().place, primary.procedure
     return (
-        (not who.procedures or places[own.slug] in wanted)
+        (not who.procedures or place(own.slug) in map(place, who.procedures))
         and (not who.families or own.family in map(as_slug, who.families))
         and (not who.domains or own.domain in map(as_slug, who.domains))
     )
@@ -71,7 +70,7 @@ def closed_doors(member: MemberProfile, as_of: datetime.date) -> tuple[str, ...]
         "consent": not member.consent,
         "status": member.status != "active",
         "age_pool": age_pool(member.birth_year, as_of) == AgePool.NONE,
-        "no_language": not member.languages,
+        "language": not member.languages,
     }
     return tuple(code for code, closed in doors.items() if closed)
 
@@ -81,14 +80,15 @@ def barriers(member: MemberProfile, spec: GroupSpec, as_of: datetime.date) -> tu
 
     ``who`` for those whom the spec does not ask for, ``leads`` for facilitators by name.
     """
+    must_say_when = spec.meeting is not None and spec.meeting.unknown_availability == "left_out"
     doors = {
         "who": not is_asked_for(member, spec.who, as_of),
         "leads": member.member_id in spec.facilitation.members,
         "seeks": "group" not in member.seeks,
         "channel": spec.channel is not None and spec.channel not in accepted_channels(member),
-        "no_availability": spec.meeting is not None
-        and spec.meeting.unknown_availability == "left_out"
-        and is_of_unknown_availability(member),
+        "region": spec.channel == "in_person" and member.region is None,
+        "no_zone": must_say_when and member.time_zone is None,
+        "no_availability": must_say_when and not member.availability,
     }
     return (*closed_doors(member, as_of), *(code for code, closed in doors.items() if closed))
 
