@@ -54,9 +54,7 @@ def locked_members(plan: GroupPlan, spec: GroupSpec) -> frozenset[str]:
     the lock of their whole group keeps."""
     group_of = plan.group_of()
     by_plan = {place.member_id for group in plan.groups for place in group.members if place.locked}
-    by_spec = {
-        member for group in spec.groups for member in group.locked_members if group_of.get(member) == group.name
-    }
+    by_spec = {member for group in spec.groups for member in group.locked_members if group_of.get(member) == group.name}
     return frozenset(by_plan | by_spec)
 
 
