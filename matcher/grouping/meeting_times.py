@@ -70,6 +70,7 @@ class MeetingTimes:
         self._pieces: dict[str, tuple[Minutes, Minutes, Minutes]] = {}
         self._stretches: dict[tuple[WeeklySlot, ...], WeeklyStretches] = {}
         self._masks: dict[tuple[str, tuple[WeeklySlot, ...]], Mask] = {}
+        self._described: dict[SlotChoice, MeetingSlot] = {}
         self._local_times: dict[tuple[int, str], tuple[LocalTime, ...]] = {}
 
     def index(self, slot: SlotChoice) -> int:
@@ -86,8 +87,12 @@ class MeetingTimes:
 
     def described(self, slot: SlotChoice) -> MeetingSlot:
         """A time as a plan shows it."""
-        meeting = self.meeting
-        return MeetingSlot(slot.day, slot.start, meeting.time_zone, meeting.length_minutes, self.utc(slot))
+        known = self._described.get(slot)
+        if known is None:
+            meeting = self.meeting
+            known = MeetingSlot(slot.day, slot.start, meeting.time_zone, meeting.length_minutes, self.utc(slot))
+            self._described[slot] = known
+        return known
 
     def everything(self) -> Mask:
         """(W,) uint64 with the bits of all times set."""

@@ -59,8 +59,6 @@ def _wrong_facilitators(
             what = None if name in staff else f"{name} is not among the staff of the spec"
         elif (leader := everybody.get(name)) is None:
             what = f"nobody has the id {name}"
-        elif name in group.members:
-            what = f"{name} is also an ordinary member of {group.name}"
         elif name not in facilitation.members and not (facilitation.approved_mentors and leader.mentor_approved):
             what = f"{name} may not lead"
         elif (code := failed_condition(leader, spec, as_of, leading=True)) is not None:
