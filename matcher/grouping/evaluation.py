@@ -16,6 +16,7 @@ from matcher.grouping.group_warnings import GroupWarnings, Outlook
 from matcher.grouping.meeting_times import MeetingTimes
 from matcher.grouping.mix_penalties import MixRows
 from matcher.grouping.plan import LocalTime, MemberPlace, MixRow, PlannedGroup, Terms
+from matcher.members.collector import collector_paused
 
 
 class Evaluation(NamedTuple):
@@ -44,11 +45,20 @@ def describe(
         moved: members of existing groups who are moved, for their price.
         times: the cohort's meeting times, if they are at hand.
     """
-    drafts = sorted(drafts, key=lambda draft: draft.name)
+    with collector_paused():  # millions of small objects, none of them garbage
+        return _described(cohort, sorted(drafts, key=lambda draft: draft.name), moved, times or cohort.times())
+
+
+def worth(cohort: Cohort, drafts: Sequence[GroupDraft], *, moved: int = 0) -> Terms:
+    """What drafts are worth, and nothing else about them; arguments as for :func:`describe`."""
+    places = [_places(cohort, draft) for draft in drafts]
+    return _terms(cohort, measured(cohort, places), _mixes(cohort, places), moved)
+
+
+def _described(cohort: Cohort, drafts: Sequence[GroupDraft], moved: int, times: MeetingTimes | None) -> Evaluation:
     places = [_places(cohort, draft) for draft in drafts]
     measures = measured(cohort, places)
     mixes = _mixes(cohort, places)
-    times = times or cohort.times()
     reasons, warnings = group_reasons(cohort, measures), GroupWarnings(cohort, times)
     kept = {member for group in cohort.spec.groups for member in group.locked_members}
     groups = []
@@ -79,12 +89,6 @@ def describe(
             )
         )
     return Evaluation(tuple(groups), _terms(cohort, measures, mixes, moved))
-
-
-def worth(cohort: Cohort, drafts: Sequence[GroupDraft], *, moved: int = 0) -> Terms:
-    """What drafts are worth, and nothing else about them; arguments as for :func:`describe`."""
-    places = [_places(cohort, draft) for draft in drafts]
-    return _terms(cohort, measured(cohort, places), _mixes(cohort, places), moved)
 
 
 def _places(cohort: Cohort, draft: GroupDraft) -> Ints:

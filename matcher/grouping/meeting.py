@@ -6,12 +6,12 @@ import datetime
 from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from matcher.grouping.spec_part import SpecPart
 from matcher.grouping.weekly_stretches import WeeklyStretches, clock_minutes, minute_in_week
 from matcher.members.availability import DAYS, ClockTime, Day, WeeklySlot
-from matcher.members.profile import known_zone
+from matcher.members.profile import iso_date_only, known_zone
 
 Zone = Annotated[str, Field(max_length=64), AfterValidator(known_zone)]
 DEFAULT_WINDOW: tuple[WeeklySlot, ...] = tuple(WeeklySlot(day=day, start="08:00", end="22:00") for day in DAYS)
@@ -49,7 +49,7 @@ class Meeting(SpecPart):
     """
 
     time_zone: Zone
-    start_date: datetime.date
+    start_date: Annotated[datetime.date, BeforeValidator(iso_date_only)]
     weeks: Annotated[int, Field(ge=1, le=104)] = 8
     length_minutes: Annotated[int, Field(ge=15, le=480)] = 60
     step_minutes: Literal[15, 20, 30, 60, 120] = 30

@@ -25,7 +25,8 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+STRICT_JSON = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+"""Raises ``ValueError`` for what Python lets pass as JSON and nobody means: a key twice, NaN, infinity."""
 
 
 def json_object(line: Line) -> dict[str, Any] | Problem | None:
@@ -37,7 +38,7 @@ def json_object(line: Line) -> dict[str, Any] | Problem | None:
     if not text:
         return None
     try:
-        value = _DECODER.decode(text)
+        value = STRICT_JSON.decode(text)
     except json.JSONDecodeError as error:
         return Problem("(row)", f"is not JSON: {error.msg} at character {error.pos + 1}", _ONE_OBJECT)
     except RecursionError:

@@ -38,7 +38,8 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values if len(values) < 2 else tuple(dict.fromkeys(values))
 
 
-def _iso_date_only(value: object) -> object:
+def iso_date_only(value: object) -> object:
+    """A day, or the text of one, as it is; ``ValueError`` for a time of day and for anything else."""
     if value is None:
         return value
     if isinstance(value, str) and _ISO_DAY.fullmatch(value):  # else "1700006400" would pass for seconds since 1970
@@ -132,7 +133,7 @@ class ProcedureEvent(BaseModel):
     procedure: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_known_procedure)]
     date: Annotated[
         Annotated[datetime.date, Field(ge=datetime.date(1900, 1, 1), le=datetime.date(2200, 1, 1))] | None,
-        BeforeValidator(_iso_date_only),
+        BeforeValidator(iso_date_only),
     ] = None
 
 

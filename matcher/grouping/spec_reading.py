@@ -1,0 +1,85 @@
+"""Group specs from files."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from matcher.errors import ReadingError
+from matcher.grouping.spec import GroupSpec
+from matcher.members.json_rows import STRICT_JSON
+
+SUFFIXES = (".toml", ".json")
+LARGEST_FILE = 32 * 2**20
+"""Bytes. A spec that names a million members needs about half of that."""
+_ACCEPTED = "a group spec in UTF-8, named .toml or .json"
+
+
+def read_spec(path: Path | str) -> GroupSpec:
+    """Read a spec from a TOML or JSON file, as its name says.
+
+    Raises:
+        ReadingError: if there is no such file, it is too large, or no such document.
+        InvalidProblem: with everything that is wrong with what it says.
+    """
+    path = Path(path)
+    source = str(path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise ReadingError(source, "is of no known kind", _ACCEPTED)
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ReadingError(source, (error.strerror or "cannot be read").lower(), _ACCEPTED) from error
+    return parse_spec(data, source, path.suffix.lower())
+
+
+def parse_spec(data: bytes, source: str, suffix: str) -> GroupSpec:
+    """The spec in a document.
+
+    Args:
+        data: the whole document; a byte order mark is passed over.
+        source: what to call it in errors.
+        suffix: ``.toml`` or ``.json``.
+
+    Raises:
+        ReadingError: if it is too large, or no such document.
+        InvalidProblem: with everything that is wrong with what it says.
+    """
+    if len(data) > LARGEST_FILE:
+        raise ReadingError(source, "is too large for a group spec", f"at most {LARGEST_FILE // 2**20} MiB")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReadingError(source, f"is not UTF-8 at byte {error.start + 1}", _ACCEPTED) from error
+    fields = _json(text, source) if suffix == ".json" else _toml(text, source)
+    return GroupSpec.parse(fields)
+
+
+def _toml(text: str, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ReadingError(source, f"is not TOML: {error}", "see https://toml.io") from error
+    except RecursionError as error:
+        raise ReadingError(source, "is nested too deeply", _ACCEPTED) from error
+    except ValueError as error:
+        raise ReadingError(source, "holds a number or date that is out of range", _ACCEPTED) from error
+
+
+def _json(text: str, source: str) -> dict[str, Any]:
+    try:
+        value = STRICT_JSON.decode(text)
+    except json.JSONDecodeError as error:
+        what = f"is not JSON: {error.msg} (at line {error.lineno}, column {error.colno})"
+        raise ReadingError(source, what, "one JSON object") from error
+    except RecursionError as error:
+        raise ReadingError(source, "is nested too deeply", _ACCEPTED) from error
+    except ValueError as error:
+        what = str(error) if len(str(error)) < 40 else "holds a number of too many digits"
+        raise ReadingError(source, what, "one JSON object") from error
+    if not isinstance(value, dict):
+        raise ReadingError(source, "is no object", "one JSON object with the keys of a group spec")
+    return value
