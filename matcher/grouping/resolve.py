@@ -8,6 +8,7 @@ from matcher.errors import InvalidProblem, Problem
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.meeting import SlotChoice
 from matcher.grouping.plan import GroupPlan, PlannedGroup
+from matcher.grouping.plan_locks import locked_members
 from matcher.grouping.spec import GroupSpec
 
 
@@ -47,15 +48,6 @@ def spec_around(
     stay = set(keep_members).union(locked_members(plan, spec))
     groups = tuple(_as_existing(group, group.locked or group.name in keep, stay) for group in plan.groups)
     return GroupSpec.model_validate({**dict(spec), "groups": groups, "churn": churn})
-
-
-def locked_members(plan: GroupPlan, spec: GroupSpec) -> frozenset[str]:
-    """Ids of members who stay in their group of ``plan``, because the plan or the spec says so; without those whom only
-    the lock of their whole group keeps."""
-    group_of = plan.group_of()
-    by_plan = {place.member_id for group in plan.groups for place in group.members if place.locked}
-    by_spec = {member for group in spec.groups for member in group.locked_members if group_of.get(member) == group.name}
-    return frozenset(by_plan | by_spec)
 
 
 def _as_existing(group: PlannedGroup, locked: bool, stay: Collection[str]) -> ExistingGroup:
