@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from matcher.catalog import default_catalog
+from matcher.catalog import Vocabulary, as_slug, default_catalog
 from matcher.eligibility.rules import spoken
 from matcher.errors import Problem, UnknownProcedure
 from matcher.grouping.attributes import attribute_values
@@ -38,7 +38,7 @@ def unknown_words(who: Who) -> list[Problem]:
         ("topics", who.topics, catalog.topics.tags),
     ):
         for place, slug in enumerate(given):
-            if _slug(slug) not in slugs:
+            if as_slug(slug) not in slugs:
                 problems.append(Problem(f"who.{field}[{place}]", "not in the catalogue", f"one of its {field}"))
     return problems
 
@@ -62,16 +62,16 @@ def _tests(who: Who) -> list[Callable[[MemberProfile], bool]]:
     ids, excluded, roles = frozenset(who.member_ids), frozenset(who.exclude), frozenset(who.roles)
     languages = spoken(who.languages)
     regions = frozenset(" ".join(region.casefold().split()) for region in who.regions)
-    topics = frozenset(map(_slug, who.topics))
-    interests = frozenset("-".join(tag.lower().split()) for tag in who.interests)
+    catalog = default_catalog()
+    topics, interests = _keys(who.topics, catalog.topics), _keys(who.interests, catalog.interests)
     tests: list[tuple[object, Callable[[MemberProfile], bool]]] = [
         (ids, lambda member: member.member_id in ids),
         (excluded, lambda member: member.member_id not in excluded),
         (roles, lambda member: member.role in roles),
         (languages, lambda member: not languages.isdisjoint(spoken(member.languages))),
         (regions, lambda member: member.region in regions),
-        (topics, lambda member: not topics.isdisjoint(member.topics)),
-        (interests, lambda member: not interests.isdisjoint(member.interests)),
+        (topics, lambda member: not topics.isdisjoint(_keys(member.topics, catalog.topics))),
+        (interests, lambda member: not interests.isdisjoint(_keys(member.interests, catalog.interests))),
     ]
     return [test for given, test in tests if given]
 
@@ -80,8 +80,10 @@ def _wanted(field: str, given: tuple[str, ...]) -> frozenset[str]:
     catalog = default_catalog()
     if field == "procedures":
         return frozenset(catalog.procedures[catalog.place(procedure)].slug for procedure in given)
-    return frozenset(given if field == "stage_bands" else map(_slug, given))
+    return frozenset(given if field == "stage_bands" else map(as_slug, given))
 
 
-def _slug(text: str) -> str:
-    return text.strip().lower().replace(" ", "-").replace("_", "-")
+def _keys(tags: tuple[str, ...], vocabulary: Vocabulary) -> frozenset[int | str]:
+    """Tags so that spellings of one are equal: catalogue codes, and free tags in lower case."""
+    codes = ((vocabulary.code(tag), "-".join(tag.lower().split())) for tag in tags)
+    return frozenset(text if code is None else code for code, text in codes)
