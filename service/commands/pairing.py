@@ -15,18 +15,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from matcher import MemberProfile
 from matcher.errors import InvalidRequest, Problem, ReadingError
-from matcher.members.reading import read_members
 from matcher.members.vocabulary import Kind
 from matcher.pairing.problem import Objective
-from service.commands.console import counting, err, out
+from service.commands.console import err, out
+from service.commands.member_files import read_community
 from service.commands.options import DATABASE, AsOfOption, settings_of
 from service.commands.pair_tables import write_run
 from service.use_cases.pair_members import pair_members
 from service.use_cases.pairing_wish import Pair, PairingWish
 
-SHOWN_REJECTS = 5
 WORTH_WORKERS = 20_000
 """Members from which starting processes costs less than it saves."""
 WHY = {
@@ -85,31 +83,13 @@ def pair(
         bonus,
         time_limit,
     )
-    everybody = _read(members, today)
+    everybody = read_community(members, today)
     if workers is None:
         workers = (os.cpu_count() or 1) if len(everybody) >= WORTH_WORKERS else 1
     with _pool(workers) as executor, _phases() as progress:
         run = pair_members(everybody, today, wish, executor, progress)
     manifest = write_run(results, run, wish, today, members.name)
     _summary(out(), manifest, run.left_over, results)
-
-
-def _read(path: Path, today: Any) -> list[MemberProfile]:
-    everybody: list[MemberProfile] = []
-    rejected = 0
-    with counting(f"Reading {path.name}") as say:
-        for row in read_members(path, today, progress=say):
-            if row.member is not None:
-                everybody.append(row.member)
-                continue
-            rejected += 1
-            if rejected <= SHOWN_REJECTS:
-                err().print(f"line {row.line}: {'; '.join(map(str, row.problems))}", markup=False, soft_wrap=True)
-    if rejected:
-        err().print(f"{rejected:,} rows were left out", soft_wrap=True)
-    if not everybody:
-        raise ReadingError(str(path), "no row of it is a member", "a file with at least one valid member")
-    return everybody
 
 
 def _pairs(path: Path | None, name: str) -> tuple[Pair, ...]:

@@ -1,0 +1,173 @@
+"""What a group plan says, in the words of the people who run groups."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from matcher import MemberProfile
+from matcher.catalog import default_catalog
+from matcher.grouping.plan import STAFF, GroupPlan, LocalTime, MeetingSlot, Unplaced
+from matcher.members.availability import DAYS
+from matcher.members.stage import StageBand
+
+DAY_WORDS = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
+STAGE_WORDS = ("Preparing", "First days", "Early", "Middle", "Late", "Settled", "Unknown")
+"""In the order of :class:`matcher.members.stage.StageBand`, then who has no stage."""
+STATUS_WORDS = {
+    "optimal": "the best there is: no plan scores more",
+    "feasible": "the best plan found in the time given",
+    "cancelled": "stopped by hand: the best plan found until then",
+}
+PHASE_WORDS = {"construct": "Making a first plan", "search": "Improving", "bound": "Bounding", "diagnose": "Diagnosing"}
+ATTRIBUTE_WORDS = {
+    "stage_band": "Stage of recovery",
+    "newcomer": "Newcomer",
+    "procedure": "Procedure",
+    "procedure_family": "Kind of procedure",
+    "procedure_domain": "Field of medicine",
+    "role": "Role",
+    "gender": "Gender",
+    "age_band": "Age",
+    "region": "Region",
+    "language": "First language",
+    "cadence": "How often in touch",
+    "mentor_approved": "Approved mentor",
+}
+RULE_WORDS = {"alike": "alike", "mixed": "mixed", "shares": "in given shares", "no_lone": "nobody alone"}
+LANGUAGE_WORDS = {
+    "ar": "Arabic", "ase": "American Sign Language", "bn": "Bengali", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew",
+    "hi": "Hindi", "hu": "Hungarian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch",
+    "no": "Norwegian", "nb": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian",
+    "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "th": "Thai", "tl": "Tagalog", "tr": "Turkish",
+    "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+_JOINERS = "\u200c\u200d"
+
+
+def printable(text: str) -> str:
+    """``text`` with every character that would steer a terminal or turn the direction of a line replaced."""
+    return "".join(sign if sign.isprintable() or sign in _JOINERS else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def day_words(day: date) -> str:
+    """``3 March 2026``."""
+    return f"{day.day} {day:%B} {day.year}"
+
+
+def count_words(count: int, one: str, many: str | None = None) -> str:
+    """``1 group``, ``2,000 groups``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def language_words(tag: str) -> str:
+    """The name of a language, or its tag where we have no name."""
+    return LANGUAGE_WORDS.get(tag, tag)
+
+
+def attribute_words(attribute: str) -> str:
+    """The name of an attribute of mix rules."""
+    if attribute in ATTRIBUTE_WORDS:
+        return ATTRIBUTE_WORDS[attribute]
+    kind, _, tag = attribute.partition(":")
+    code = default_catalog().topics.code(tag) if kind == "topic" else None
+    return f"{kind.capitalize()}: {tag if code is None else default_catalog().topics.names[code]}"
+
+
+def value_words(attribute: str, value: str) -> str:
+    """The name of one value of an attribute."""
+    if attribute == "stage_band" and value.upper() in StageBand.__members__:
+        return STAGE_WORDS[StageBand[value.upper()]].lower()
+    if attribute == "language":
+        return language_words(value)
+    if attribute.startswith("procedure"):
+        return value.replace("-", " ")
+    return value
+
+
+def facilitator_words(name: str, members: Mapping[str, MemberProfile]) -> str:
+    """Who leads: the name of staff, or the alias of a member."""
+    return f"{name.removeprefix(STAFF)} (staff)" if name.startswith(STAFF) else f"{alias_or_id(name, members)} (member)"
+
+
+def alias_or_id(member_id: str, members: Mapping[str, MemberProfile]) -> str:
+    """What to call a member."""
+    member = members.get(member_id)
+    return member.alias if member is not None and member.alias else member_id
+
+
+class SlotWords(NamedTuple):
+    """A meeting time: its weekday and clock time, its zone, and the same in UTC with the days from which it holds."""
+
+    time: str
+    zone: str
+    utc: str
+
+
+def slot_words(slot: MeetingSlot) -> SlotWords:
+    """``Tuesdays 18:00-19:00``, ``Europe/Lisbon``, ``18:00, from 31 March 17:00``."""
+    hour, minute = (int(part) for part in slot.start.split(":"))
+    ends = (60 * hour + minute + slot.length_minutes) % 1440
+    changes: list[tuple[str, str]] = []
+    for moment in slot.utc:
+        shown = _utc(moment, slot.day)
+        if not changes or changes[-1][1] != shown:
+            changes.append((f"from {moment.day} {moment:%B} " if changes else "", shown))
+    return SlotWords(
+        f"{DAY_WORDS[slot.day]}s {slot.start}\N{EN DASH}{ends // 60:02}:{ends % 60:02}",
+        slot.time_zone.replace("_", " "),
+        ", ".join(since + shown for since, shown in changes),
+    )
+
+
+def _utc(moment: datetime, day: str) -> str:
+    weekday = DAYS[moment.weekday()]
+    return f"{moment:%H:%M}" if weekday == day else f"{DAY_WORDS[weekday][:3]} {moment:%H:%M}"
+
+
+def local_words(times: Sequence[LocalTime]) -> str:
+    """``Tue 13:00, from 31 Mar 14:00``: a weekday is named where it changes."""
+    words: list[str] = []
+    for place, time in enumerate(times):
+        since = f"from {time.first.day} {time.first:%b} " if place else ""
+        weekday = "" if place and times[place - 1].day == time.day else f"{DAY_WORDS[time.day][:3]} "
+        words.append(f"{since}{weekday}{time.start}")
+    return ", ".join(words)
+
+
+class ReasonCount(NamedTuple):
+    """How many are unplaced for one reason, and what would place them."""
+
+    code: str
+    text: str
+    remedy: str
+    members: tuple[str, ...]
+
+
+def unplaced_by_reason(unplaced: Sequence[Unplaced]) -> tuple[ReasonCount, ...]:
+    """Everybody unplaced, by reason and remedy, the commonest reason first. O(n log n)."""
+    of_reason: dict[tuple[str, str, str], list[str]] = {}
+    for one in unplaced:
+        of_reason.setdefault((one.code, one.text, one.remedy), []).append(one.member_id)
+    of_code = Counter(one.code for one in unplaced)
+    ranked = sorted(of_reason.items(), key=lambda item: (-of_code[item[0][0]], item[0][0], -len(item[1]), item[0]))
+    return tuple(ReasonCount(*reason, tuple(members)) for reason, members in ranked)
+
+
+def result_words(plan: GroupPlan) -> str:
+    """The whole result in one line."""
+    everybody = plan.terms.placed + len(plan.unplaced)
+    placed = f"{count_words(len(plan.groups), 'group')} with {plan.terms.placed:,} of {everybody:,} members"
+    if not plan.unplaced:
+        return f"{placed}: everybody has a place."
+    return f"{placed}; {len(plan.unplaced):,} {'has' if len(plan.unplaced) == 1 else 'have'} no place yet."
+
+
+def certainty_words(plan: GroupPlan) -> str:
+    """How good the plan is for certain."""
+    if plan.gap <= 0.0:
+        return "proved: no plan scores more"
+    return f"at most {plan.gap:.1%} below the best possible score"
