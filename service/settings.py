@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from service.database_url import DatabaseTarget
+
 DEFAULT_DATABASE = Path("peer-matcher.db")
 """In the folder where the command runs, so that nobody's health data lands in a place they did not choose."""
+DEFAULT_INDEX_FOLDER = Path("peer-matcher.index")
+"""For a database that has no folder of its own."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8077
 MIB = 1024 * 1024
@@ -18,25 +22,31 @@ class Settings:
     """The service's settings.
 
     Attributes:
-        database: The SQLite file; made on first use.
+        database: The SQLite file, made on first use; or the URL of a PostgreSQL database.
         as_of: The day on which every answer is given, for demos and tests; None: the running day in UTC.
         max_body_bytes: The longest request body, imports aside; also the longest line of an import.
         max_import_bytes: The longest import in one request.
         import_chunk_lines: An import is stored in transactions of this many lines.
+        index_folder: Where the index is saved; None: beside the file, or for a URL in the working directory.
         snapshot_after_changes: The index is saved once this many changes have followed the last snapshot.
     """
 
-    database: Path = DEFAULT_DATABASE
+    database: DatabaseTarget = DEFAULT_DATABASE
     as_of: date | None = None
     max_body_bytes: int = 1 * MIB
     max_import_bytes: int = 512 * MIB
     import_chunk_lines: int = 500
+    index_folder: Path | None = None
     snapshot_after_changes: int = 20_000
 
     @property
     def snapshots(self) -> Path:
-        """The folder of index snapshots, beside the database. It may be deleted at any time."""
-        return self.database.with_name(self.database.name + ".index")
+        """The folder of index snapshots. It may be deleted at any time."""
+        if self.index_folder is not None:
+            return self.index_folder
+        if isinstance(self.database, Path):
+            return self.database.with_name(self.database.name + ".index")
+        return DEFAULT_INDEX_FOLDER
 
     def today(self) -> date:
         """The day for which answers are given."""

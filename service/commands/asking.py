@@ -13,7 +13,14 @@ from matcher.errors import InvalidRequest, MatcherError, Problem
 from service.api.answers import answer_fields
 from service.api.replies import json_reply
 from service.commands.console import counting, out
-from service.commands.options import DATABASE, AsOfOption, DatabaseOption, existing, settings_of
+from service.commands.options import (
+    DATABASE,
+    AsOfOption,
+    DatabaseOption,
+    IndexFolderOption,
+    existing,
+    settings_of,
+)
 from service.commands.rendering import print_answer
 from service.community import Community
 from service.use_cases.find_buddies import Wish, find_buddies
@@ -45,6 +52,7 @@ def buddies(
     k: Annotated[int, typer.Option("-k", help="How many, 1 to 1000.")] = 10,
     url: Annotated[str | None, typer.Option("--url", help="Ask a running service instead of the database.")] = None,
     database: DatabaseOption = DATABASE,
+    index_folder: IndexFolderOption = None,
     as_of: AsOfOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the service would send it.")] = False,
 ) -> None:  # fmt: skip
@@ -55,7 +63,7 @@ def buddies(
     if url is not None:
         body = ask(url, member, kind.value, k)
     else:
-        community = Community.open(settings_of(existing(database), as_of))
+        community = Community.open(settings_of(existing(database), as_of, index_folder))
         try:
             with counting("Making the index") as advance:
                 community.index.start(advance)

@@ -18,7 +18,7 @@ from matcher.errors import InvalidRequest, Problem, ReadingError
 from matcher.members.fhir import read_fhir
 from matcher.members.reading import RowResult, read_members
 from service.commands.console import counting, err, out
-from service.commands.options import DATABASE, AsOfOption, DatabaseOption, settings_of
+from service.commands.options import DATABASE, AsOfOption, DatabaseOption, IndexFolderOption, settings_of
 from service.community import Community
 from service.problems import problem_fields
 from service.use_cases.import_members import ImportedRow, import_members
@@ -67,6 +67,7 @@ def import_(
     ],
     *,
     database: DatabaseOption = DATABASE,
+    index_folder: IndexFolderOption = None,
     as_of: AsOfOption = None,
     consent: ConsentOption = False,
     codes: Annotated[
@@ -90,7 +91,7 @@ def import_(
     rejected, 2 if the file could not be read.
     """
     tally = Tally(shown=show)
-    community = Community.open(settings_of(database, as_of))
+    community = Community.open(settings_of(database, as_of, index_folder))
     try:
         with ExitStack() as stack:
             file = stack.enter_context(_writing(rejects)) if rejects else None

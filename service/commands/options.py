@@ -9,16 +9,29 @@ from typing import Annotated
 import typer
 
 from matcher.errors import InvalidRequest, Problem
+from service.database_url import database_target
 from service.settings import DEFAULT_DATABASE, Settings
 
 DatabaseOption = Annotated[
-    Path,
+    str,
     typer.Option(
         "--database",
         "-d",
         envvar="PEER_MATCHER_DATABASE",
-        help="The database file, made on first use. Snapshots of the index stand beside it.",
-        dir_okay=False,
+        metavar="FILE|URL",
+        help="The database file, made on first use; or postgresql://user@host/database. A password is safer in the "
+        "variable than among the arguments, which every user of the machine can list.",
+    ),
+]
+IndexFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index-folder",
+        envvar="PEER_MATCHER_INDEX_FOLDER",
+        help="Where snapshots of the index are kept: beside the database file, or in peer-matcher.index where the "
+        "command runs, if left out.",
+        file_okay=False,
+        show_default=False,
     ),
 ]
 AsOfOption = Annotated[
@@ -31,21 +44,28 @@ AsOfOption = Annotated[
         show_default=False,
     ),
 ]
-DATABASE = DEFAULT_DATABASE
+DATABASE = str(DEFAULT_DATABASE)
 
 
-def settings_of(database: Path, as_of: datetime | None) -> Settings:
-    """The settings that the shared options ask for."""
-    return Settings(database=database, as_of=as_of.date() if as_of else None)
+def settings_of(database: str, as_of: datetime | None, index_folder: Path | None = None) -> Settings:
+    """The settings that the shared options ask for.
+
+    Raises:
+        InvalidRequest: if the database is neither a file nor one that we know.
+    """
+    return Settings(
+        database=database_target(database), as_of=as_of.date() if as_of else None, index_folder=index_folder
+    )
 
 
-def existing(database: Path) -> Path:
-    """A database that must be there already.
+def existing(database: str) -> str:
+    """A database that must be there already; whether one of a URL is there, its server says.
 
     Raises:
         InvalidRequest: if it is not.
     """
-    if not database.exists():
+    target = database_target(database)
+    if isinstance(target, Path) and not target.exists():
         accepted = "a database that `peer-matcher import` or `peer-matcher serve` has made; --database names it"
         raise InvalidRequest(Problem("--database", f"there is no file {database}", accepted))
     return database

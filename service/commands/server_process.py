@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 from matcher.errors import MatcherError
+from service.database_url import DatabaseTarget
 
 READY_WITHIN_S = 300.0
 STOP_WITHIN_S = 20.0
@@ -39,16 +40,19 @@ class ServerProcess:
 
     @classmethod
     @contextmanager
-    def started(cls, database: Path, port: int, log: Path) -> Iterator[ServerProcess]:
+    def started(
+        cls, database: DatabaseTarget, port: int, log: Path, index_folder: Path | None = None
+    ) -> Iterator[ServerProcess]:
         """Start a service, wait until it can answer, and stop it in good order at the end.
 
-        If ``port`` is taken, any free one serves.
+        If ``port`` is taken, any free one serves. The database is named in the environment: a URL may hold a password,
+        and everybody on a machine can list arguments.
 
         Raises:
             ServerError: if it ends or is not ready in time.
         """
         with log.open("w", encoding="utf-8") as lines:
-            server = cls._listening(database, port, log, lines.fileno())
+            server = cls._listening(_variables(database, index_folder), port, log, lines.fileno())
             try:
                 server._wait_until_ready()
                 yield server
@@ -56,11 +60,12 @@ class ServerProcess:
                 server.stop()
 
     @classmethod
-    def _listening(cls, database: Path, port: int, log: Path, log_descriptor: int) -> ServerProcess:
+    def _listening(cls, variables: dict[str, str], port: int, log: Path, log_descriptor: int) -> ServerProcess:
         for candidate in (port, 0) if port else (0,):
             command = [sys.executable, "-m", "service.cli", "serve"]
             process = subprocess.Popen(
-                [*command, "--database", str(database.absolute()), "--port", str(candidate)],
+                [*command, "--port", str(candidate)],
+                env=os.environ | variables,
                 stdout=subprocess.PIPE,
                 stderr=log_descriptor,
                 stdin=subprocess.DEVNULL,
@@ -104,6 +109,14 @@ class ServerProcess:
             self.process.wait()
         if self.process.stdout:
             self.process.stdout.close()
+
+
+def _variables(database: DatabaseTarget, index_folder: Path | None) -> dict[str, str]:
+    text = str(database.absolute()) if isinstance(database, Path) else database.secret_text
+    variables = {"PEER_MATCHER_DATABASE": text}
+    if index_folder is not None:
+        variables["PEER_MATCHER_INDEX_FOLDER"] = str(index_folder.absolute())
+    return variables
 
 
 def _last_line(log: Path) -> str:

@@ -9,7 +9,7 @@ import typer
 
 from service import server
 from service.commands.console import out
-from service.commands.options import DATABASE, AsOfOption, DatabaseOption, settings_of
+from service.commands.options import DATABASE, AsOfOption, DatabaseOption, IndexFolderOption, settings_of
 from service.community import Community
 from service.logs import configure_logs
 from service.settings import DEFAULT_HOST, DEFAULT_PORT
@@ -28,6 +28,7 @@ PortOption = Annotated[
 def serve(
     *,
     database: DatabaseOption = DATABASE,
+    index_folder: IndexFolderOption = None,
     host: HostOption = DEFAULT_HOST,
     port: PortOption = DEFAULT_PORT,
     as_of: AsOfOption = None,
@@ -41,7 +42,7 @@ def serve(
     configure_logs(logging.WARNING if quiet else logging.INFO)
     listener = server.listen(host, port)
     try:
-        community = Community.open(settings_of(database, as_of))
+        community = Community.open(settings_of(database, as_of, index_folder))
         out().print(f"Peer Matcher listens on {server.url_of(listener)} (what it can do: /docs)", soft_wrap=True)
         server.run(community, listener)
     finally:

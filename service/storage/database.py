@@ -1,68 +1,33 @@
-"""Opening a database, and transactions on it. Everything that is particular to SQLite stands here and nowhere else."""
+"""Opening a database, and transactions on it. What differs between kinds of databases stands in a file for each."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
 
-from matcher.errors import MatcherError
-from service.storage.opening_lock import opening_lock
+from service.database_url import DatabaseTarget, DatabaseUrl
+from service.storage.backend import Backend, Engines
+from service.storage.errors import StorageError
+from service.storage.postgresql import PostgresqlDatabase
+from service.storage.sqlite import SqliteFile
 from service.storage.upgrade import bring_up_to_date
 
-BUSY_TIMEOUT_MS = 30_000
-"""How long a writer waits for another process's transaction."""
-_WRITES = "peer_matcher_writes"
-_ONE_STATEMENT = "peer_matcher_one_statement"
+ATTEMPTS = 5
+"""How often a transaction is made that the database undoes each time because of what others do."""
+_Result = TypeVar("_Result")
 
 
-class StorageError(MatcherError):
-    """The database cannot be opened or used."""
+def backend_of(target: DatabaseTarget) -> Backend:
+    """The database of a path or URL, not connected to yet.
 
-    def __init__(self, source: str, what: str, accepted: str) -> None:
-        self.source = source
-        self.what = what
-        self.accepted = accepted
-        super().__init__(f"{source}: {what} (accepted: {accepted})")
-
-
-def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we begin transactions ourselves: the driver would begin them too late for reads
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "temp_store = MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that begins as a reader and then writes can fail at once instead of waiting, so writers say so.
-    options = connection.get_execution_options()
-    if not options.get(_ONE_STATEMENT, False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
-
-
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        hide_parameters=True,  # parameters are health data, and errors are logged
-        pool_size=8,
-        max_overflow=64,
-        connect_args={"check_same_thread": False},
-    )
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
+    Raises:
+        StorageError: if the URL cannot be understood.
+    """
+    return PostgresqlDatabase(target) if isinstance(target, DatabaseUrl) else SqliteFile(target)
 
 
 class Database:
@@ -72,54 +37,71 @@ class Database:
     for each other.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._readers = engine
-        self._writers = engine.execution_options(**{_WRITES: True})
-        self._single = engine.execution_options(**{_ONE_STATEMENT: True})
+    def __init__(self, backend: Backend, engines: Engines) -> None:
+        self._backend = backend
+        self._engines = engines
 
     @classmethod
-    def open(cls, path: Path) -> Database:
-        """Open the SQLite database at ``path``, made if it is not there, and bring its tables up to date.
+    def open(cls, target: DatabaseTarget) -> Database:
+        """Open the SQLite database at a path, made if it is not there, or the PostgreSQL database of a URL, which has
+        to be there; and bring its tables up to date.
 
         Raises:
-            StorageError: if the file is no database of ours, is newer than this program, or cannot be written.
+            StorageError: if it cannot be reached or written, is no database of ours, or is newer than this program.
         """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with opening_lock(path):
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # health data: for its owner's eyes
-                engine = _engine(path)
-                database = cls(engine)
-                try:
-                    with database.writing() as connection:
-                        bring_up_to_date(connection)
-                except (DBAPIError, MatcherError):
-                    engine.dispose()
-                    raise
-        except OSError as error:
-            raise StorageError(str(path), error.strerror or str(error), "a path that this user may write") from error
-        except DatabaseError as error:
-            raise StorageError(str(path), str(error.orig), "a Peer Matcher database, or a new file") from error
-        return database
+        backend = backend_of(target)
+        engines = backend.engines()
+        with ExitStack() as unless_opened:
+            unless_opened.callback(engines.reading.dispose)
+            try:
+                with backend.opening(engines) as connection:
+                    bring_up_to_date(connection, backend.name)
+            except OSError as error:
+                what = error.strerror or str(error)
+                raise StorageError(backend.name, what, "a path that this user may write") from error
+            except DatabaseError as error:
+                raise backend.refusal(error) from None  # the error before it may hold what the refusal leaves out
+            unless_opened.pop_all()
+        return cls(backend, engines)
+
+    @property
+    def in_process(self) -> bool:
+        """Whether a reader never waits for a network: then a short one may be run between two other requests."""
+        return self._backend.in_process
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that reads: all its statements see the same moment."""
-        with self._readers.connect() as connection:
+        with self._engines.reading.connect() as connection:
             yield connection
 
     @contextmanager
     def glancing(self) -> Iterator[Connection]:
         """For one reading statement, which sees one moment by itself: spares the transaction around it."""
-        with self._single.connect() as connection:
+        with self._engines.glancing.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: committed at the end, undone whole if anything is raised."""
-        with self._writers.begin() as connection:
+        with self._engines.writing.begin() as connection:
             yield connection
+
+    def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """What ``work`` returns from a writing transaction of its own.
+
+        Should the database undo the transaction because of what others do (a deadlock, say), all of ``work`` is done
+        again, five times at most; so it keeps nothing outside the database before it returns.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                if attempt == ATTEMPTS or not self._backend.undone(error):
+                    raise
+        raise AssertionError
 
     def close(self) -> None:
         """Give the connections back. SQLite then folds its WAL into the file."""
-        self._readers.dispose()
+        self._engines.reading.dispose()

@@ -14,6 +14,8 @@ from service.storage.tables import REMOVE, UPSERT, blocks, change_head, members
 
 _IN_ONE_STATEMENT = 5_000
 """Ids bound in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
+_AT_A_TIME = 2_000
+"""Profiles that the database hands over at a time when everybody is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,8 @@ def _texts_statement(dialect: Dialect, count: int) -> SQLCompiler:
 
 def everyone(connection: Connection) -> Iterator[str]:
     """Every profile, by member id, without holding them all."""
-    rows = connection.execution_options(yield_per=2_000).execute(
-        select(members.c.profile).order_by(members.c.member_id)
-    )
+    everybody = select(members.c.profile).order_by(members.c.member_id)
+    rows = connection.execute(everybody, execution_options={"yield_per": _AT_A_TIME})
     for row in rows:
         yield row[0]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
+from service.storage.column_types import ordered_text
+
 MEMBER_ID_LENGTH = 64
 UPSERT, REMOVE, POPULATION = "upsert", "remove", "population"
 """The kinds of a change. ``population`` announces new facet means and names no member."""
@@ -19,7 +21,7 @@ metadata = MetaData(
 members = Table(
     "members",
     metadata,
-    Column("member_id", String(MEMBER_ID_LENGTH), primary_key=True),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
     Column("profile", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("created_at", String(32), nullable=False),
@@ -33,7 +35,7 @@ changes = Table(
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),
-    Column("member_id", String(MEMBER_ID_LENGTH), nullable=True),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), nullable=True),
     Column("at", String(32), nullable=False),
     CheckConstraint(f"kind in ('{UPSERT}', '{REMOVE}', '{POPULATION}')", name="kind"),
 )
@@ -53,8 +55,8 @@ the order of the numbers the order of the commits, and a reader that has seen nu
 blocks = Table(
     "blocks",
     metadata,
-    Column("blocker", String(MEMBER_ID_LENGTH), primary_key=True),
-    Column("blocked", String(MEMBER_ID_LENGTH), primary_key=True),
+    Column("blocker", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
+    Column("blocked", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
     Index("ix_blocks_blocked", "blocked"),
 )
 """Every block ever set: two ids and nothing else. Never deleted, not even with the member."""

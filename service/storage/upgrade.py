@@ -10,15 +10,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
-from matcher.errors import MatcherError
+from service.storage.errors import RevisionError
+from service.storage.tables import change_head
 
 
-class RevisionError(MatcherError):
-    """The tables are not ones that this program can bring up to date."""
-
-
-def alembic_config(connection: Connection) -> Config:
-    """Alembic's configuration for our scripts on the caller's connection."""
+def alembic_config(connection: Connection | None) -> Config:
+    """Alembic's configuration for our scripts, on the caller's connection if anything is to be run."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -26,8 +23,12 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-def bring_up_to_date(connection: Connection) -> None:
+def bring_up_to_date(connection: Connection, source: str) -> None:
     """Run the migrations that are missing, inside the caller's transaction.
+
+    Args:
+        connection: a writing transaction that no other process shares.
+        source: how messages call the database.
 
     Raises:
         RevisionError: if the database was made by a newer program, or holds tables that are not ours.
@@ -36,14 +37,13 @@ def bring_up_to_date(connection: Connection) -> None:
     scripts = ScriptDirectory.from_config(config)
     current = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
-    if current is None and inspect(connection).get_table_names():
-        raise RevisionError(
-            "the database holds tables of another program (accepted: a Peer Matcher database, or a new file)"
-        )
+    tables = inspect(connection).get_table_names()
+    if tables and (current is None or (current not in known and change_head.name not in tables)):
+        raise RevisionError(source, "holds tables of another program", "a database of Peer Matcher, or an empty one")
+    newest = scripts.get_current_head()
     if current is not None and current not in known:
-        newest = scripts.get_current_head()
         raise RevisionError(
-            f"the database is at revision {current}, made by a newer Peer Matcher (accepted: up to revision {newest})"
+            source, f"is at revision {current}, made by a newer Peer Matcher", f"up to revision {newest}"
         )
-    if current != scripts.get_current_head():
+    if current != newest:
         command.upgrade(config, "head")

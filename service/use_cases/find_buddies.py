@@ -43,11 +43,14 @@ class Wish:
 def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | None:
     """The answer if the index is level with the database and the day, as it nearly always is: about a millisecond.
 
-    None if there is more to do: then :func:`find_buddies` does it, which may have to wait.
+    None if there is more to do, or if the database is across a network: then :func:`find_buddies` does it, which may
+    have to wait.
 
     Raises: as :func:`find_buddies`, but for the unknown member.
     """
     view = community.index.view()
+    if not community.database.in_process:
+        return None
     if view.index.as_of != community.settings.today() or member_id not in view.index:
         return None
     found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)

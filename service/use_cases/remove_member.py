@@ -14,8 +14,7 @@ def remove_member(community: Community, member_id: str) -> None:
     Raises:
         UnknownMember: if there is none.
     """
-    with community.database.writing() as connection:
-        seq = members.remove(connection, member_id, now_text())
+    seq = community.database.write(lambda connection: members.remove(connection, member_id, now_text()))
     if seq is None:
         raise UnknownMember(member_id)
     if community.index.ready:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from matcher.errors import Problem
 from matcher.members.profile import MAX_BLOCKED, MemberProfile
 from service.profile_text import profile_text
@@ -29,26 +31,29 @@ def store_members(database: Database, profiles: Sequence[MemberProfile]) -> list
     A block is permanent: those that a member has ever set are added to the profile, also when the member comes back
     after being removed. A profile that changes nothing is no change.
     """
+    return database.write(lambda connection: _stored(connection, profiles))
+
+
+def _stored(connection: Connection, profiles: Sequence[MemberProfile]) -> list[Storing]:
     ids = [profile.member_id for profile in profiles]
-    with database.writing() as connection:
-        present = members.some(connection, ids)
-        standing = members.standing_blocks(connection, ids)
-        texts: dict[str, str] = {}
-        too_many: set[str] = set()
-        new_blocks: list[tuple[str, str]] = []
-        for profile in profiles:
-            member_id = profile.member_id
-            stood = set(standing.get(member_id, ()))
-            blocked = stood.union(profile.blocked)
-            if len(blocked) > MAX_BLOCKED:
-                too_many.add(member_id)
-                continue
-            text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(blocked))}))
-            if member_id not in present or present[member_id].profile != text:
-                texts[member_id] = text
-            new_blocks += ((member_id, other) for other in sorted(blocked - stood))
-        members.add_blocks(connection, new_blocks)
-        written = members.write(connection, texts, present, now_text())
+    present = members.some(connection, ids)
+    standing = members.standing_blocks(connection, ids)
+    texts: dict[str, str] = {}
+    too_many: set[str] = set()
+    new_blocks: list[tuple[str, str]] = []
+    for profile in profiles:
+        member_id = profile.member_id
+        stood = set(standing.get(member_id, ()))
+        blocked = stood.union(profile.blocked)
+        if len(blocked) > MAX_BLOCKED:
+            too_many.add(member_id)
+            continue
+        text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(blocked))}))
+        if member_id not in present or present[member_id].profile != text:
+            texts[member_id] = text
+        new_blocks += ((member_id, other) for other in sorted(blocked - stood))
+    members.add_blocks(connection, new_blocks)
+    written = members.write(connection, texts, present, now_text())
     return [
         Storing(None, problem=_TOO_MANY_BLOCKS)
         if i in too_many

@@ -17,9 +17,10 @@ depends_on: str | None = None
 
 def upgrade() -> None:
     """Make the first tables and the log's head."""
+    member_id = sa.String(64).with_variant(sa.String(64, collation="C"), "postgresql")
     op.create_table(
         "members",
-        sa.Column("member_id", sa.String(64), nullable=False),
+        sa.Column("member_id", member_id, nullable=False),
         sa.Column("profile", sa.Text(), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.String(32), nullable=False),
@@ -30,7 +31,7 @@ def upgrade() -> None:
         "changes",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
-        sa.Column("member_id", sa.String(64), nullable=True),
+        sa.Column("member_id", member_id, nullable=True),
         sa.Column("at", sa.String(32), nullable=False),
         sa.CheckConstraint("kind in ('upsert', 'remove', 'population')", name=op.f("ck_changes_kind")),
         sa.PrimaryKeyConstraint("seq", name="pk_changes"),
@@ -45,8 +46,8 @@ def upgrade() -> None:
     op.bulk_insert(head, [{"id": 1, "seq": 0}])
     op.create_table(
         "blocks",
-        sa.Column("blocker", sa.String(64), nullable=False),
-        sa.Column("blocked", sa.String(64), nullable=False),
+        sa.Column("blocker", member_id, nullable=False),
+        sa.Column("blocked", member_id, nullable=False),
         sa.PrimaryKeyConstraint("blocker", "blocked", name="pk_blocks"),
     )
     op.create_index("ix_blocks_blocked", "blocks", ["blocked"])

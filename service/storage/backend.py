@@ -1,0 +1,61 @@
+"""What a kind of database has to offer. All that is particular to one stands in its own file beside this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
+
+from service.storage.errors import StorageError
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """One pool of connections, and what a transaction is that begins on each engine."""
+
+    reading: Engine
+    """All statements see the same moment."""
+    glancing: Engine
+    """Every statement is by itself."""
+    writing: Engine
+    """Waits until no other writer is at work, and then sees all that they have committed."""
+
+
+class Backend(Protocol):
+    """A database of one kind."""
+
+    @property
+    def name(self) -> str:
+        """How messages call this database; holds no secret."""
+
+    @property
+    def in_process(self) -> bool:
+        """Whether a reader never waits for anything but this process and its disk."""
+
+    def engines(self) -> Engines:
+        """Engines with an empty pool; nothing is connected yet."""
+
+    def opening(self, engines: Engines) -> AbstractContextManager[Connection]:
+        """A writing transaction that no other process shares, in which tables are made and changed.
+
+        Raises:
+            StorageError: if the database is not one to keep members in.
+            OSError: if its file cannot be made.
+        """
+
+    def refusal(self, error: DatabaseError) -> StorageError:
+        """Why the database could not be opened, in one line and without a secret."""
+
+    def undone(self, error: DatabaseError) -> bool:
+        """Whether the database has undone a transaction only because of what others did at the same time."""
+
+
+def without(text: str, secrets: Sequence[str]) -> str:
+    """``text`` in one line, with every secret taken out."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return " ".join(text.split())

@@ -1,0 +1,173 @@
+"""All that is particular to PostgreSQL: how it is reached, what its transactions are, and its lock for writers.
+
+Writers wait for each other, as on SQLite, by an advisory lock that each takes first. So they cannot deadlock among
+themselves, each sees all that the ones before it committed, and the numbers of the change log become visible in their
+order. The lock belongs to the transaction: it ends with it, however that ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DatabaseError
+
+from service.database_url import DatabaseUrl
+from service.storage.backend import Engines, without
+from service.storage.errors import StorageError
+
+CONNECT_TIMEOUT_S = 10
+LOCK_TIMEOUT_MS = 30_000
+"""How long a writer waits for another's transaction."""
+OPENING_LOCK_TIMEOUT_MS = 600_000
+"""How long one that opens the database waits while another migrates it."""
+STATEMENT_TIMEOUT_MS = 120_000
+IDLE_WRITER_TIMEOUT_MS = 60_000
+"""A writer that hangs between two statements holds all others up for no longer than this."""
+
+_WRITES = "peer_matcher_writes"
+_OPENS = "peer_matcher_opens"
+_LOCK_KEY = int.from_bytes(b"peermtch", "big")
+_LOCK = (
+    f"SELECT pg_advisory_xact_lock({_LOCK_KEY}),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_WRITER_TIMEOUT_MS}', true),"
+    # What is acknowledged is on the disk, also where the server's default says otherwise.
+    " set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'"
+    " ELSE current_setting('synchronous_commit') END, true)"
+)
+_NO_HURRY = (
+    f"SELECT set_config('lock_timeout', '{OPENING_LOCK_TIMEOUT_MS}', true), set_config('statement_timeout', '0', true)"
+)
+_FACTS = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
+_SECRETS = ("password", "sslpassword", "oauth_client_secret")
+_ABOUT_VALUES = ("22", "23")
+"""Classes of errors whose words repeat the values that were sent: those are health data."""
+_UNDONE = ("40001", "40P01")
+"""Serialization failure, deadlock."""
+_FORM = "postgresql://user:password@host:port/database, with %40, %3A, %2F and %3F for @, :, / and ? in a password"
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(_OPENS, False):
+        connection.exec_driver_sql(_NO_HURRY)
+    if options.get(_WRITES, False):
+        connection.exec_driver_sql(_LOCK)
+
+
+def _keep_values_out(context: ExceptionContext) -> None:
+    """Leave in an error what happened and where, and take out what was sent."""
+    error = context.original_exception
+    if not isinstance(error, psycopg.Error):
+        return
+    state = error.sqlstate or ""
+    said = error.diag.message_primary or str(error)
+    if state.startswith(_ABOUT_VALUES):
+        places = [place for place in (error.diag.table_name, error.diag.constraint_name) if place]
+        said = f"{type(error).__name__} {state} {' '.join(places)}".rstrip()
+    error.args = (said,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (f"({type(error).__name__}) {said}",)
+
+
+class PostgresqlDatabase:
+    """The database of a URL, which has to be there; its tables are made on first use.
+
+    Raises:
+        StorageError: if the URL cannot be understood.
+    """
+
+    in_process = False
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        self._text = url.secret_text
+        self._given = _parts(self._text)
+        self._secrets = [str(self._given[key]) for key in _SECRETS if self._given.get(key)]
+        shown = [str(self._given.get(key) or "") for key in ("user", "host", "port", "dbname")]
+        user, host, port, name = shown
+        self.name = without(f"postgresql://{user and user + '@'}{host}{port and ':' + port}/{name}", self._secrets)
+
+    def engines(self) -> Engines:
+        """Engines with an empty pool, which holds eight connections and as many more as there are threads at work."""
+        engine = create_engine(
+            "postgresql+psycopg://",
+            hide_parameters=True,  # parameters are health data, and errors are logged
+            pool_size=8,
+            max_overflow=-1,
+            pool_pre_ping=True,  # a server that was restarted is noticed before anything is asked of it
+            use_native_hstore=False,
+            connect_args=self._connect_args(),
+        )
+        event.listen(engine, "do_connect", self._name_the_server)
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "handle_error", _keep_values_out)
+        return Engines(
+            reading=engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True),
+            glancing=engine.execution_options(isolation_level="AUTOCOMMIT"),
+            writing=engine.execution_options(isolation_level="READ COMMITTED", **{_WRITES: True}),
+        )
+
+    def _connect_args(self) -> dict[str, object]:
+        """What the URL leaves open. A dead server or network is noticed within half a minute."""
+        ours = f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+        wanted: dict[str, object] = {
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "fallback_application_name": "peer-matcher",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 4,
+            "tcp_user_timeout": 30_000,
+        }
+        open_ones = {key: value for key, value in wanted.items() if key not in self._given}
+        options = f"{ours} {self._given.get('options') or ''}".rstrip()  # of two settings the later one counts
+        return open_ones | {"client_encoding": "utf8", "options": options}
+
+    def _name_the_server(self, _dialect: object, _record: object, cargs: list[Any], _cparams: dict[str, Any]) -> None:
+        cargs[:] = [self._text]  # libpq reads its own URLs better than anybody else
+
+    @contextmanager
+    def opening(self, engines: Engines) -> Iterator[Connection]:
+        """A writing transaction: the lock of writers keeps others out, and PostgreSQL undoes changes of tables, too.
+
+        Raises:
+            StorageError: if the database cannot keep every character, or takes no changes.
+        """
+        with engines.writing.execution_options(**{_OPENS: True}).begin() as connection:
+            encoding, read_only = connection.exec_driver_sql(_FACTS).one()
+            if encoding != "UTF8":
+                raise StorageError(self.name, f"the database's encoding is {encoding}", "one made with ENCODING 'UTF8'")
+            if read_only == "on":
+                raise StorageError(self.name, "the database takes no changes", "the primary server, not a standby")
+            yield connection
+
+    def refusal(self, error: DatabaseError) -> StorageError:
+        """The server's words, or libpq's, in one line and without the password."""
+        state = getattr(error.orig, "sqlstate", None) or ""
+        accepted = "a server that answers, and a user, a password and a database that it knows"
+        if state and not state.startswith(("08", "28", "3D", "53", "57")):
+            accepted = "a database in which this user may make and change tables"
+        return StorageError(self.name, without(str(error.orig), self._secrets), accepted)
+
+    def undone(self, error: DatabaseError) -> bool:
+        """Whether it was a deadlock or a serialization failure, which only other programs can bring about."""
+        return getattr(error.orig, "sqlstate", None) in _UNDONE
+
+
+def _parts(text: str) -> dict[str, Any]:
+    """The parts of a URL. What cannot be understood is not repeated: a password may have ended up anywhere in it."""
+    refused = StorageError("the database's URL", "cannot be understood", _FORM)
+    authority, _, path = text.partition("://")[2].partition("?")[0].partition("/")
+    if authority.count("@") > 1 or "@" in path:
+        raise refused
+    try:
+        given = conninfo_to_dict(text)
+    except psycopg.Error:
+        raise refused from None
+    if not all(port.isdecimal() for port in str(given.get("port") or "1").split(",")):
+        raise refused
+    return given

@@ -1,0 +1,90 @@
+"""All that is particular to SQLite: one file, its write-ahead log, and its lock for writers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from service.storage.backend import Engines
+from service.storage.errors import StorageError
+from service.storage.opening_lock import opening_lock
+
+BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for another process's transaction."""
+_WRITES = "peer_matcher_writes"
+_ONE_STATEMENT = "peer_matcher_one_statement"
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we begin transactions ourselves: the driver would begin them too late for reads
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that begins as a reader and then writes can fail at once instead of waiting, so writers say so.
+    options = connection.get_execution_options()
+    if not options.get(_ONE_STATEMENT, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+
+
+class SqliteFile:
+    """The database in one file, made if it is not there and readable by its owner alone."""
+
+    in_process = True
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.name = str(path)
+
+    def engines(self) -> Engines:
+        """Engines with an empty pool; it grows past every number of threads that we run."""
+        engine = create_engine(
+            f"sqlite:///{self._path}",
+            hide_parameters=True,  # parameters are health data, and errors are logged
+            pool_size=8,
+            max_overflow=64,
+            connect_args={"check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        return Engines(
+            reading=engine,
+            glancing=engine.execution_options(**{_ONE_STATEMENT: True}),
+            writing=engine.execution_options(**{_WRITES: True}),
+        )
+
+    @contextmanager
+    def opening(self, engines: Engines) -> Iterator[Connection]:
+        """A writing transaction under the operating system's lock: switching to WAL is no part of any transaction.
+
+        Raises:
+            OSError: if the file cannot be made.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with opening_lock(self._path):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # health data: for its owner's eyes
+            with engines.writing.begin() as connection:
+                yield connection
+
+    def refusal(self, error: DatabaseError) -> StorageError:
+        """SQLite's own words; they name no content."""
+        return StorageError(self.name, str(error.orig), "a Peer Matcher database, or a new file")
+
+    def undone(self, _: DatabaseError) -> bool:
+        """Never: a writer has the file to itself from its first statement on."""
+        return False

@@ -1,0 +1,49 @@
+"""What SQLite alone promises: a file that is its owner's, on the disk, and never mistaken for another's."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from service.storage.database import Database
+from service.storage.errors import StorageError
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(tmp_path / "members.db")
+    yield opened
+    opened.close()
+
+
+def test_what_is_acknowledged_is_on_the_disk(database: Database) -> None:
+    with database.reading() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_a_database_is_its_owners_alone(tmp_path: Path) -> None:
+    if os.name == "nt":
+        return
+    path = tmp_path / "members.db"
+    Database.open(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("member_id,alias\n" * 100)
+    with pytest.raises(StorageError, match="not a database"):
+        Database.open(path)
+    assert path.read_text().startswith("member_id")
+
+
+def test_a_folder_in_the_place_of_a_database(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="directory"):
+        Database.open(tmp_path)
