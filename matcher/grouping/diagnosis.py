@@ -23,8 +23,8 @@ from matcher.grouping.convenient_times import without_a_common_time
 from matcher.grouping.neighbourhood import MOST_MEMBERS, case_around
 from matcher.grouping.own_wishes import closed_to_all, short_of_peers
 from matcher.grouping.plan import Blamed, Diagnosis, GroupPlan, Relief
-from matcher.grouping.relaxation import Case, Relaxation, relaxations, without
-from matcher.grouping.relief import Ladder, counted, ladders
+from matcher.grouping.relaxation import Case, Relaxation, counted, relaxations, without
+from matcher.grouping.relief import Ladder, ladders
 from matcher.grouping.spec import GroupSpec
 from matcher.members.profile import MemberProfile
 

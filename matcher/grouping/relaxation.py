@@ -56,6 +56,11 @@ class Relaxation:
     drop: Callable[[Case], Case]
 
 
+def counted(number: int, thing: str = "member") -> str:
+    """``1 member``, ``2 members``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def without(case: Case, relaxations: Iterable[Relaxation]) -> Case:
     """The question with all of them dropped."""
     for relaxation in relaxations:
@@ -73,7 +78,7 @@ def relaxations(case: Case) -> tuple[Relaxation, ...]:
         (bool(spec.together), "together", "the members to be kept together", lambda case: case.changed(together=())),
         (_has_locks(case), "locked", "the locks", _without_locks),
         (_keeps_facts(case), "kept", "the times, facilitators and languages that existing groups keep", _without_facts),
-        (bool(case.outside), "who", "the choice of who is to be grouped", _with_everybody),
+        (bool(case.outside) and spec.who != Who(), "who", "the choice of who is to be grouped", _with_everybody),
         (spec.churn is not None, "churn", f"at most {spec.churn} moved", lambda case: case.changed(churn=None)),
         (spec.channel is not None, "channel", anywhere, lambda case: case.changed(channel=None)),
         (
@@ -98,7 +103,7 @@ def relaxations(case: Case) -> tuple[Relaxation, ...]:
         (
             spec.most_groups is not None,
             "most_groups",
-            f"at most {spec.most_groups} groups",
+            f"at most {counted(spec.most_groups or 0, 'group')}",
             lambda case: case.changed(most_groups=None),
         ),
         (least > SMALLEST_GROUP, "size_min", f"at least {least} in the room", _as_small_as_can_be),

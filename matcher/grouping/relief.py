@@ -17,7 +17,15 @@ from matcher.grouping.meeting import SlotChoice
 from matcher.grouping.meeting_times import MeetingTimes
 from matcher.grouping.neighbourhood import clock_of
 from matcher.grouping.plan import GroupPlan
-from matcher.grouping.relaxation import WHOLE_WEEK, Case, Relaxation, changed_part, enlarged, roomiest
+from matcher.grouping.relaxation import (
+    WHOLE_WEEK,
+    Case,
+    Relaxation,
+    changed_part,
+    counted,
+    enlarged,
+    roomiest,
+)
 from matcher.grouping.spec import SMALLEST_GROUP
 from matcher.grouping.staffing import Staff
 from matcher.members.availability import WeeklySlot
@@ -54,11 +62,6 @@ class Proposal:
 
 Ladder = Iterator[Proposal]
 """The same change in growing steps: the first step that places anybody is enough."""
-
-
-def counted(number: int, thing: str = "member") -> str:
-    """``1 member``, ``2 members``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def ladders(case: Case, unplaced: Sequence[MemberProfile], rule: Relaxation, dropped: GroupPlan) -> Iterator[Ladder]:
