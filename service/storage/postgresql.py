@@ -161,13 +161,12 @@ class PostgresqlDatabase:
 def _parts(text: str) -> dict[str, Any]:
     """The parts of a URL. What cannot be understood is not repeated: a password may have ended up anywhere in it."""
     refused = StorageError("the database's URL", "cannot be understood", _FORM)
-    authority, _, path = text.partition("://")[2].partition("?")[0].partition("/")
-    if authority.count("@") > 1 or "@" in path:
-        raise refused
     try:
         given = conninfo_to_dict(text)
     except psycopg.Error:
         raise refused from None
+    if "@" in str(given.get("host") or "")[1:] or "@" in str(given.get("dbname") or ""):
+        raise refused  # the rest of a password
     if not all(port.isdecimal() for port in str(given.get("port") or "1").split(",")):
         raise refused
     return given
