@@ -94,7 +94,7 @@ def test_a_wrong_password(postgresql: PostgresqlServer) -> None:
         said = refusal(postgresql.url("postgres", "locked", SECRET))
         assert 'password authentication failed for user "locked"' in said
         assert "postgresql://locked@" in said
-        assert "no password" in refusal(postgresql.url(name, "locked"))
+        assert "no password" in refusal(postgresql.url("postgres", "locked"))
         assert "permission denied" in refusal(postgresql.url("postgres", "locked", "right"))
     finally:
         postgresql.execute("DROP ROLE locked")
