@@ -54,12 +54,9 @@ class MadeUpSolver:
         )
 
 
-def ask(
-    members: list[MemberProfile], spec: GroupSpec, solve: MadeUpSolver, placed: str = "abc", **limits: Any
-) -> Diagnosis:
-    slot = None if spec.meeting is None else on("tue", "18:00")
-    leaders = ("staff:Kim",) if spec.facilitation.per_group else ()
-    plan = plan_of(members, spec, [draft("one", placed, slot=slot, facilitators=leaders)])
+def ask(members: list[MemberProfile], spec: GroupSpec, solve: MadeUpSolver, **limits: Any) -> Diagnosis:
+    """The diagnosis of a plan with one group of a, b and c."""
+    plan = plan_of(members, spec, [draft("one", "abc")])
     found = diagnose(members, spec, plan, DAY, solve=solve, means=MEANS, **limits)
     assert found is not None
     return found
