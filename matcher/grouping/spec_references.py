@@ -47,9 +47,9 @@ def _wrong_facilitators(
     facilitation = spec.facilitation
     problems = []
     if len(group.facilitators) > facilitation.per_group:
-        problems.append(
-            Problem(where, f"{len(group.facilitators)} lead {group.name}", f"at most {facilitation.per_group} a group")
-        )
+        count = len(group.facilitators)
+        many = f"names {count} facilitator{'s' if count > 1 else ''}; at most {facilitation.per_group} lead a group"
+        problems.append(Problem(where, many, "fewer, or a larger facilitation.per_group"))
     if len(set(group.facilitators)) < len(group.facilitators):
         problems.append(Problem(where, "somebody is named twice", "each facilitator once"))
     staff = {STAFF + one.name for one in facilitation.staff}
