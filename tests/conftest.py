@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.database_places import POSTGRESQL, SQLITE, Place, postgresql_place, sqlite_place
+from tests.database_places import SQLITE, Place, place_of
 from tests.postgresql_server import PostgresqlServer, postgresql_server
 
 
@@ -19,26 +19,20 @@ def postgresql() -> Iterator[PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
-def kind() -> str:
+def stored_in() -> str:
     """The kind of database. Suites that hold for both parametrise it."""
     return SQLITE
 
 
 @pytest.fixture
-def place(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+def place(stored_in: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
     """A database of the kind in question, for this test alone."""
-    if kind == POSTGRESQL:
-        with postgresql_place(request.getfixturevalue("postgresql"), tmp_path) as made:
-            yield made
-    else:
-        yield sqlite_place(tmp_path)
+    with place_of(stored_in, tmp_path, lambda: request.getfixturevalue("postgresql")) as made:
+        yield made
 
 
 @pytest.fixture
-def empty_place(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
+def empty_place(stored_in: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Place]:
     """As :func:`place`, and nothing is in it, no tables either."""
-    if kind == POSTGRESQL:
-        with postgresql_place(request.getfixturevalue("postgresql"), tmp_path, tables=False) as made:
-            yield made
-    else:
-        yield sqlite_place(tmp_path)
+    with place_of(stored_in, tmp_path, lambda: request.getfixturevalue("postgresql"), tables=False) as made:
+        yield made

@@ -44,6 +44,18 @@ def sqlite_place(folder: Path) -> Place:
 
 
 @contextmanager
+def place_of(
+    kind: str, folder: Path, server: Callable[[], PostgresqlServer], *, tables: bool = True
+) -> Iterator[Place]:
+    """A database of a kind that nobody else uses; ``server`` is asked for only if it is needed."""
+    if kind == POSTGRESQL:
+        with postgresql_place(server(), folder, tables=tables) as place:
+            yield place
+    else:
+        yield sqlite_place(folder)
+
+
+@contextmanager
 def postgresql_place(server: PostgresqlServer, folder: Path, *, tables: bool = True) -> Iterator[Place]:
     """A database of its own; with our tables, or empty."""
     with server.fresh() if tables else server.empty() as name:

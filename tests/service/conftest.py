@@ -22,6 +22,7 @@ from service.community import Community
 from service.logs import configure_logs
 from service.settings import Settings
 from service.storage.database import Database
+from tests.database_places import Place, place_of
 
 AS_OF = date(2026, 1, 1)
 
@@ -46,8 +47,8 @@ def logs_as_before(silent_log: TextIO) -> Iterator[None]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(tmp_path / "members.db")
+def database(place: Place) -> Iterator[Database]:
+    opened = Database.open(place.target)
     yield opened
     opened.close()
 
@@ -116,23 +117,27 @@ Serve = Callable[..., AbstractContextManager[Served]]
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Serve:
+def serve(place: Place) -> Serve:
     """Start a service on this test's own database, as often as the test wants."""
 
     def start(**settings: object) -> AbstractContextManager[Served]:
-        chosen = {"database": tmp_path / "members.db", "as_of": AS_OF} | settings
+        chosen = {"database": place.target, "index_folder": place.index_folder, "as_of": AS_OF} | settings
         return serving(Settings(**chosen))  # type: ignore[arg-type]
 
     return start
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, people: list[MemberProfile]) -> Iterator[Served]:
+def shared(
+    stored_in: str, tmp_path_factory: pytest.TempPathFactory, people: list[MemberProfile], request: pytest.FixtureRequest
+) -> Iterator[Served]:
     """A filled service for tests that change nobody."""
     folder = tmp_path_factory.mktemp("shared")
-    with serving(Settings(database=folder / "members.db", as_of=AS_OF, max_import_bytes=4_000_000)) as served:
-        served.load(people)
-        yield served
+    with place_of(stored_in, folder, lambda: request.getfixturevalue("postgresql")) as place:
+        settings = Settings(place.target, AS_OF, max_import_bytes=4_000_000, index_folder=place.index_folder)
+        with serving(settings) as served:
+            served.load(people)
+            yield served
 
 
 @pytest.fixture(scope="session")

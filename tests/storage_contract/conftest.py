@@ -11,7 +11,7 @@ from tests.database_places import KINDS, Place
 
 
 @pytest.fixture(scope="session", params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
+def stored_in(request: pytest.FixtureRequest) -> str:
     """Each kind in turn."""
     return str(request.param)
 

@@ -12,11 +12,11 @@ from tests.storage_contract.writers import writing_processes
 
 
 def test_processes_that_start_at_once_do_not_clash(empty_place: Place) -> None:
-    with writing_processes(empty_place, 3, turns=1):
+    with writing_processes(empty_place, 2, turns=1):
         pass
     database = Database.open(empty_place.target)
     with database.reading() as connection:
-        assert members.count(connection) == 9
+        assert members.count(connection) == 6
     database.close()
 
 

@@ -30,7 +30,7 @@ SECRET = "s3:cr@t/?%"
 
 
 @pytest.fixture(scope="session")
-def kind() -> str:
+def stored_in() -> str:
     return "postgresql"
 
 
