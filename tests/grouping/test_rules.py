@@ -104,6 +104,6 @@ def test_the_best_of_all_plans_is_the_same_by_rules_and_by_oracle(world: GroupWo
 
 @pytest.mark.long
 @given(world=group_worlds(4, 6))
-@settings(UNHURRIED, max_examples=150)
+@settings(UNHURRIED, max_examples=400)
 def test_the_best_of_all_plans_is_the_same_by_rules_and_by_oracle_many_times(world: GroupWorld) -> None:
     _agree(world)
