@@ -66,7 +66,10 @@ def _measure(
                 gate = shown[j]
                 for part in range(8):
                     if parts[part] > 0.0 and gate >> part & 1:
-                        strengths[i, part] += weights[part] * parts[part]
+                        fit = parts[part]
+                        if part == 0 and not gate >> 8 & 1:
+                            fit = min(fit, 0.7)  # who shows the family alone does not show whether it is the same
+                        strengths[i, part] += weights[part] * fit
                 if one.procedure >= 0:
                     if gate & 1 and one.family == other.family and other.procedure >= 0:
                         counts[i, 0] += 1
