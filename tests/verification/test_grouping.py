@@ -29,6 +29,7 @@ MEANS = FacetMeans.default()
 ALWAYS = [{"day": day, "start": "00:00", "end": "24:00"} for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")]
 EVENINGS = [{"day": day, "start": "17:00", "end": "22:00"} for day in ("mon", "tue", "wed", "thu", "fri")]
 LATER = [{"day": day, "start": "21:00", "end": "24:00"} for day in ("mon", "tue", "wed", "thu", "fri")]
+STAFF: dict[str, Any] = {"languages": ["en", "es"], "time_zone": "America/New_York", "availability": ALWAYS}
 TUESDAY = SlotChoice(day="tue", start="18:00")
 THURSDAY = SlotChoice(day="thu", start="18:30")
 
@@ -77,8 +78,8 @@ def fields() -> dict[str, Any]:
             "members": ["l01"],
             "approved_mentors": True,
             "staff": [
-                {"name": "Ada", "languages": ["en", "es"], "time_zone": "America/New_York", "availability": ALWAYS, "most_groups": 1},
-                {"name": "Bo", "languages": ["en", "es"], "time_zone": "America/New_York", "availability": ALWAYS},
+                STAFF | {"name": "Ada", "most_groups": 1},
+                STAFF | {"name": "Bo"},
             ],
         },
         "mix": [
