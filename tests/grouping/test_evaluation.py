@@ -165,7 +165,7 @@ def test_reasons_count_those_who_have_it_in_common() -> None:
             "topics",
             {"topics": ["scars", "anxiety"]},
             {"topics": ["anxiety"]},
-            "Wants to talk about {}, as all 2 others do",
+            "Wants to talk about Anxiety, as",
         ),
         ("interests", {"interests": ["k-dramas"]}, {"interests": ["k-dramas"]}, "Shares an interest in k-dramas with"),
         ("support", {"needs": ["emotional"]}, {"offers": ["emotional"]}, "Looks for emotional support, which all 2"),
