@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,20 @@ class Drawing:
     svg: str
 
 
+@contextmanager
+def _own_rules(salt: str) -> Iterator[None]:
+    """Draw by our rules and not by those the user has set for drawings of their own; ``salt`` keeps the names of parts
+    apart from those of the page's other drawings."""
+    import matplotlib as mpl  # takes most of a second, which nobody should wait for who draws nothing
+
+    with mpl.rc_context(), warnings.catch_warnings():
+        mpl.rcdefaults()
+        mpl.rcParams.update({**_RC, "svg.hashsalt": salt})
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
+        yield
+
+
+@_own_rules("sizes")
 def size_drawing(sizes: Sequence[int], wished: tuple[int, int, int]) -> Drawing:
     """How many groups have how many members, and the sizes that were asked for (smallest, target, largest)."""
     figure, axes = _axes(4.6, 2.5)
@@ -77,9 +92,10 @@ def size_drawing(sizes: Sequence[int], wished: tuple[int, int, int]) -> Drawing:
     told = ", ".join(f"{height:,} of {size}" for size, height in zip(shown, heights, strict=True) if height)
     asked = f"Asked for: {wished[0]} to {wished[2]}, target {wished[1]}."
     alt = f"Groups by number of members: {told or 'no groups'}. {asked}"
-    return Drawing("Group sizes", alt, _svg(figure, "sizes"))
+    return Drawing("Group sizes", alt, _svg(figure))
 
 
+@_own_rules("fit")
 def fit_drawing(fits: Sequence[float], floor: float) -> Drawing:
     """How well members fit their groups, and the floor that nobody may be under (0 for none)."""
     figure, axes = _axes(4.6, 2.5)
@@ -106,9 +122,10 @@ def fit_drawing(fits: Sequence[float], floor: float) -> Drawing:
         axes.axvline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
         axes.text(floor - 0.012, top * 0.99, f"floor {floor:.2f}", va="top", ha="right", fontsize=8.5)
         alt += f" Nobody may be below {floor:.2f}."
-    return Drawing("Fit of members", alt, _svg(figure, "fit"))
+    return Drawing("Fit of members", alt, _svg(figure))
 
 
+@_own_rules("stages")
 def stage_drawing(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Drawing:
     """The stages of recovery in each group, or in all together where there are too many groups to draw.
 
@@ -155,39 +172,29 @@ def stage_drawing(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Drawin
             ncols=len(STAGE_WORDS), loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=8.5,
             handlelength=1.1, handleheight=1.0, columnspacing=1.4, handletextpad=0.5, borderaxespad=0.2, borderpad=0.1,
         )  # fmt: skip
-    return Drawing("Stages of recovery", alt, _svg(figure, "stages"))
+    return Drawing("Stages of recovery", alt, _svg(figure))
 
 
 def _axes(width: float, height: float) -> tuple[Figure, Axes]:
-    import matplotlib as mpl  # takes most of a second, which nobody should wait for who draws nothing
     from matplotlib.figure import Figure
 
-    with mpl.rc_context():
-        mpl.rcdefaults()  # whatever the user has set for drawings of their own
-        mpl.rcParams.update(_RC)
-        figure = Figure(figsize=(width, height), layout="constrained")
-        axes = figure.add_subplot()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.tick_params(length=3, labelsize=8.5)
     return figure, axes
 
 
-def _svg(figure: Figure, salt: str) -> str:
-    import matplotlib as mpl
-
+def _svg(figure: Figure) -> str:
     written = io.BytesIO()
     options: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        mpl.rcParams.update({**_RC, "svg.hashsalt": salt})
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        figure.savefig(written, format="svg", metadata=options, transparent=True)
+    figure.savefig(written, format="svg", metadata=options, transparent=True)
     text = written.getvalue().decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[a-z_]+[0-9_]*">', "<g>", text)
+    text = re.sub(r'<g id="[^"]*"', "<g", text).replace("xlink:href=", "href=")
     text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own letters
     text = re.sub(r"<style .*?</style>", "", text, flags=re.DOTALL)
     return re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 class="drawing" aria-hidden="true">', text, count=1)

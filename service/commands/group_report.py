@@ -164,6 +164,7 @@ def _diagnosis(plan: GroupPlan) -> dict[str, Any] | None:
     if plan.diagnosis is None:
         return None
     return {
+        "finished": plan.diagnosis.finished,
         "blamed": [printable(blamed.text) for blamed in plan.diagnosis.blamed],
         "reliefs": [
             {"text": printable(relief.text), "places": f"{relief.places:,} more placed"}
