@@ -40,13 +40,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 class Client:
     """One kept-alive connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port)
+        self._headers = {"Authorization": f"Bearer {key}"}
 
     def get(self, path: str) -> tuple[int, bytes]:
         """Status and body."""
-        self._connection.request("GET", path)
+        self._connection.request("GET", path, headers=self._headers)
         reply = self._connection.getresponse()
         return reply.status, reply.read()
 
@@ -82,11 +83,13 @@ def _table(size: int, seekers: int, folder: Path) -> Table:
     members, database = folder / "members.parquet", folder / "members.db"
     write_members(drawn(size), members)
     _command("import", str(members), "--database", str(database), "--as-of", DAY.isoformat())
+    making = ("keys", "create", "--role", "platform", "--requests-per-minute", "0", "--database", str(database))
+    key = _command(*making).strip()
     serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat(), "--quiet")
     index = MemberIndex.build(drawn(size), DAY)
     names = who_may_ask(index, "buddy", seekers)
     with _running(*serve) as service:
-        asking = Client(service.url)
+        asking = Client(service.url, key)
         _wait_until_ready(asking)
         answers = folder / "answers.json"
         answers.write_text(json.dumps({name: json.loads(asking.buddies(name)) for name in names}), encoding="utf-8")
@@ -95,8 +98,8 @@ def _table(size: int, seekers: int, folder: Path) -> Table:
             turns = in_turns(
                 {
                     "in process": lambda name: recommend_buddies(index, name, K),
-                    "bare route": Client(bare.url).buddies,
-                    "service": Client(service.url).buddies,
+                    "bare route": Client(bare.url, key).buddies,
+                    "service": Client(service.url, key).buddies,
                 },
                 names,
             )
@@ -138,9 +141,10 @@ def _table(size: int, seekers: int, folder: Path) -> Table:
     return table
 
 
-def _command(*arguments: str) -> None:
+def _command(*arguments: str) -> str:
+    """What a command prints."""
     command = [sys.executable, "-m", "service.cli", *arguments]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=PROJECT)
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=PROJECT).stdout
 
 
 @contextmanager

@@ -14,11 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from matcher.errors import MatcherError
-from service.api import buddies, health, imports, members
-from service.api.docs import serve_docs
+from service.api import buddies, docs, health, imports, members
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
 from service.api.openapi import complete_openapi
+from service.api.routing import serve_routes
 from service.community import Community
 from service.use_cases.estimate_population import estimate_population
 
@@ -57,15 +57,12 @@ def create_app(community: Community) -> FastAPI:
         version=version("peer-matcher"),
         description=_DESCRIPTION,
         lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,
         redirect_slashes=False,
     )
     app.state.community = community
     answer_errors_as_problems(app)
-    for router in (members.router, imports.router, buddies.router, health.router):
-        app.include_router(router)
-    serve_docs(app)
+    serve_routes(app, community, members.router, imports.router, buddies.router, health.router, docs.router)
     complete_openapi(app)
     return app
 

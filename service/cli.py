@@ -14,6 +14,7 @@ from matcher.errors import MatcherError
 from service.commands.asking import buddies
 from service.commands.console import err, out
 from service.commands.importing import import_
+from service.commands.keys import keys
 from service.commands.listing import catalog
 from service.commands.pairing import pair
 from service.commands.sampling import sample
@@ -60,6 +61,7 @@ commands.command("buddies")(buddies)
 commands.command("pair")(pair)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
+commands.add_typer(keys, name="keys")
 
 
 def app() -> None:

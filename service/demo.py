@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from service.commands.server_process import ServerProcess
 from service.community import Community
 from service.logs import configure_logs
 from service.settings import DEFAULT_PORT, Settings
+from service.use_cases.keys import create_key
 from service.use_cases.pick_member import pick_members, why_nobody_is_matchable
 
 SAMPLE_SIZE = 5_000
@@ -61,14 +63,15 @@ def tour(
         picked = _fill(console, settings, members, home, consent=consent)
         if not picked:
             raise typer.Exit(1)
+        keys = _make_keys(settings)
         _step(console, "Starting the service")
         server = stack.enter_context(ServerProcess.started(settings.database, port, home / "service.log"))
         console.print(f"It answers at {server.url}")
         _step(console, "Looking for a member whose answer says much")
-        member = _richest(server.url, picked)
-        _show(console, server.url, member)
+        member = _richest(server.url, keys.platform, picked)
+        _show(console, server.url, keys.platform, member)
         if serve:
-            _invite(console, server.url, member)
+            _invite(console, server.url, keys, member)
             with suppress(KeyboardInterrupt):
                 server.wait()
             console.print("\nStopping the service")
@@ -113,11 +116,28 @@ def _fill(console: Console, settings: Settings, members: Path | None, home: Path
         community.close()
 
 
-def _richest(url: str, members: list[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys that the tour makes for itself and for whoever plays with the service."""
+
+    platform: str
+    admin: str
+
+
+def _make_keys(settings: Settings) -> Keys:
+    community = Community.open(settings)
+    try:
+        platform, admin = (create_key(community, role, "the demo").text for role in ("platform", "admin"))
+        return Keys(platform, admin)
+    finally:
+        community.close()
+
+
+def _richest(url: str, key: str, members: list[str]) -> str:
     """Of a few members, the one whose answer says most."""
 
     def richness(member: str) -> int:
-        answer: dict[str, Any] = msgspec.json.decode(ask(url, member, "buddy", 5))
+        answer: dict[str, Any] = msgspec.json.decode(ask(url, key, member, "buddy", 5))
         reasons = [reason["facet"] for peer in answer["peers"] for reason in peer["reasons"]]
         return len(reasons) + 3 * len(set(reasons))
 
@@ -131,8 +151,8 @@ def _richest(url: str, members: list[str]) -> str:
     return best
 
 
-def _show(console: Console, url: str, member: str) -> None:
-    profile = httpx.get(f"{url}/v1/members/{member}").raise_for_status().json()
+def _show(console: Console, url: str, key: str, member: str) -> None:
+    profile = httpx.get(f"{url}/v1/members/{member}", auth=("key", key)).raise_for_status().json()
     _step(console, f"One member: {member}")
     events = [f"{event['procedure']} ({event.get('date', 'no date')})" for event in profile["procedures"]]
     lines = {"procedures": events, "looks for": profile["needs"], "must not come up": profile["avoid_topics"]}
@@ -141,16 +161,17 @@ def _show(console: Console, url: str, member: str) -> None:
             console.print(f"  {name}: {', '.join(values)}", markup=False)
     for kind, what in (("buddy", "Somebody who goes through the same now"), ("mentor", "Somebody who is further on")):
         _step(console, what)
-        print_answer(console, msgspec.json.decode(ask(url, member, kind, 5 if kind == "buddy" else 3)))
+        print_answer(console, msgspec.json.decode(ask(url, key, member, kind, 5 if kind == "buddy" else 3)))
 
 
-def _invite(console: Console, url: str, member: str) -> None:
+def _invite(console: Console, url: str, keys: Keys, member: str) -> None:
     _step(console, "The service stays up; Ctrl-C stops it")
+    key = f"-H 'authorization: Bearer {keys.platform}'"
     for line in (
-        f"every call, to try out:  {url}/docs",
-        f"buddies of a member:     curl '{url}/v1/members/{member}/buddies?k=3'",
-        f'pause that member:       curl -s {url}/v1/members/{member} | sed \'s/"active"/"paused"/\' | '
-        f"curl -X PUT -H 'content-type: application/json' --data-binary @- {url}/v1/members/{member}",
+        f"every call, to try out:  {url}/docs (any user name; password: {keys.admin})",
+        f"buddies of a member:     curl {key} '{url}/v1/members/{member}/buddies?k=3'",
+        f'pause that member:       curl -s {key} {url}/v1/members/{member} | sed \'s/"active"/"paused"/\' | '
+        f"curl -X PUT {key} -H 'content-type: application/json' --data-binary @- {url}/v1/members/{member}",
         "and ask again: the change is in the next answer",
     ):
         console.print(f"  {line}", markup=False, soft_wrap=True)

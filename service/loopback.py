@@ -1,4 +1,4 @@
-"""Loopback addresses: the only ones that the service listens on while it knows no keys."""
+"""Loopback addresses: the only ones that the service listens on, because it speaks no TLS itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class NotLoopbackError(MatcherError):
     def __init__(self, host: str) -> None:
         self.host = host
         super().__init__(
-            f"will not listen on {host!r}: there are no access keys yet, so anybody who reaches the service could read "
-            "health data (accepted: 127.0.0.1, ::1 or localhost; put a proxy with its own access control in front)"
+            f"will not listen on {host!r}: what it says is not encrypted, so keys and health data could be read on the "
+            "way (accepted: 127.0.0.1, ::1 or localhost; a proxy in front may speak TLS to the world)"
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +16,13 @@ DEFAULT_INDEX_FOLDER = Path("peer-matcher.index")
 """For a database that has no folder of its own."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8077
+DEFAULT_REQUESTS_A_MINUTE = 12_000
+"""Far above what a platform's users cause, far below what would keep the others' keys waiting."""
 MIB = 1024 * 1024
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,9 @@ class Settings:
         import_chunk_lines: An import is stored in transactions of this many lines.
         index_folder: Where the index is saved; None: beside the file, or for a URL in the working directory.
         snapshot_after_changes: The index is saved once this many changes have followed the last snapshot.
+        requests_a_minute: What a key may ask that has no limit of its own; 0: as much as it likes.
+        clock: The running moment, in UTC.
+        stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
 
     database: DatabaseTarget = DEFAULT_DATABASE
@@ -38,6 +49,9 @@ class Settings:
     import_chunk_lines: int = 500
     index_folder: Path | None = None
     snapshot_after_changes: int = 20_000
+    requests_a_minute: int = DEFAULT_REQUESTS_A_MINUTE
+    clock: Callable[[], datetime] = _utc_now
+    stopwatch: Callable[[], float] = time.monotonic
 
     @property
     def snapshots(self) -> Path:
@@ -50,4 +64,4 @@ class Settings:
 
     def today(self) -> date:
         """The day for which answers are given."""
-        return self.as_of or datetime.now(UTC).date()
+        return self.as_of or self.clock().date()

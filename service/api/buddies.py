@@ -14,6 +14,7 @@ from matcher import FacetWeights
 from matcher.errors import InvalidMember, Problem
 from matcher.members.problems import problems_of
 from matcher.members.vocabulary import Kind
+from service.api.access import allows
 from service.api.answers import answer_fields
 from service.api.bodies import read_object
 from service.api.openapi import json_body, problems
@@ -41,6 +42,7 @@ KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody furth
     response_model=AnswerShape,
     responses=problems(404, 422, 503),
 )
+@allows("platform")
 async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10) -> Response:
     """The k best eligible peers, exact and certified, each with reasons that may be shown."""
     wish = Wish(k, kind)
@@ -58,6 +60,7 @@ async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = 
     responses=problems(404, 413, 415, 422, 503),
     openapi_extra=json_body(SearchRequest, "One of member_id and profile; the rest may be left out."),
 )
+@allows("platform")
 async def search(request: Request, community: Served) -> Response:
     """Nothing is stored."""
     fields = await read_object(request, community.settings.max_body_bytes)

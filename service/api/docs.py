@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
+from service.api.access import allows_every_key
+from service.api.replies import json_reply
+from service.api.routing import StrictRoute
+
+router = APIRouter(route_class=StrictRoute, include_in_schema=False)
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -33,16 +38,29 @@ _POLICY = (
 )
 
 
-async def _page(_: Request) -> Response:
+@router.get("/docs")
+@allows_every_key()
+async def page() -> Response:
+    """The page."""
     return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY})
 
 
-async def _start(_: Request) -> Response:
+@router.get("/docs/start.js")
+@allows_every_key()
+async def start() -> Response:
+    """What the page begins with."""
     return Response(_START, media_type="text/javascript")
 
 
-def serve_docs(app: FastAPI) -> None:
-    """Add the page, its start and its files."""
-    app.add_route("/docs", _page, include_in_schema=False)
-    app.add_route("/docs/start.js", _start, include_in_schema=False)
-    app.mount("/docs/files", StaticFiles(directory=swagger_ui_path), name="docs-files")
+@router.get("/docs/files/{name}")
+@allows_every_key()
+async def files(name: str, request: Request) -> Response:
+    """One of the page's files."""
+    return await StaticFiles(directory=swagger_ui_path).get_response(name, request.scope)
+
+
+@router.get("/openapi.json")
+@allows_every_key()
+async def schema(request: Request) -> Response:
+    """What the page shows."""
+    return json_reply(request.app.openapi())

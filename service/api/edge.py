@@ -10,6 +10,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from matcher.errors import Problem
+from service.api.access import caller_of
 from service.api.replies import problem_reply
 from service.loopback import names_loopback
 from service.problems import ProblemDetails
@@ -52,11 +53,13 @@ class Edge:
             else:
                 await self._app(scope, receive, send_with_id)
         finally:
-            route = scope.get("route")
+            route, caller = scope.get("route"), caller_of(scope)
             self._log.info(
                 "request",
                 method=scope["method"],
                 route=getattr(route, "path", None),  # as declared: what a client writes into an address is not logged
+                key_id=caller and caller.key_id,
+                role=caller and caller.role,
                 member_id=scope.get("path_params", {}).get("member_id") if status < HTTPStatus.BAD_REQUEST else None,
                 status=status,
                 ms=round((time.perf_counter() - began) * 1000, 2),

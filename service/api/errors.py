@@ -49,9 +49,14 @@ async def _moving(_: Request, __: ChangedMeanwhile) -> Response:
     return problem_reply(_unavailable("changed-meanwhile", "Members changed while the search ran; try again."))
 
 
-async def _of_the_database(_: Request, error: DBAPIError) -> Response:
+def database_unavailable(error: DBAPIError) -> Response:
+    """The answer when the database fails; the log tells how."""
     _log.error("database_failed", error=type(error.orig).__name__)
     return problem_reply(_unavailable("database-unavailable", "The database does not answer; nothing was stored."))
+
+
+async def _of_the_database(_: Request, error: DBAPIError) -> Response:
+    return database_unavailable(error)
 
 
 async def _of_parameters(_: Request, error: RequestValidationError) -> Response:

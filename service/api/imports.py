@@ -17,6 +17,7 @@ from matcher.errors import Problem, ReadingError
 from matcher.members.json_rows import json_object
 from matcher.members.reading import results
 from matcher.members.rows import RawRow
+from service.api.access import allows
 from service.api.bodies import NDJSON_TYPES, check_type, limited
 from service.api.body_lines import body_lines
 from service.api.openapi import ndjson_exchange, problems
@@ -37,6 +38,7 @@ router = APIRouter(prefix="/v1", tags=["members"], route_class=StrictRoute)
     openapi_extra=ndjson_exchange(),
     response_class=Response,
 )
+@allows("platform")
 async def import_(request: Request, community: Served) -> Response:
     """One profile a line, one result a line: its number, the id, `stored` or `rejected`, and the problems.
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from matcher.members.profile import MemberProfile
+from service.api.access import allows
 from service.api.bodies import read_object
 from service.api.openapi import json_body, problems
 from service.api.routing import MemberIdPath, Served, StrictRoute
@@ -29,6 +30,7 @@ def _stored(row: StoredMember, status: int = 200) -> Response:
     responses={201: {"model": MemberProfile, "description": "The member is new"}, **problems(413, 415, 422)},
     openapi_extra=json_body(MemberProfile, "The whole profile; what is left out is unknown. The id may be left out."),
 )
+@allows("platform")
 async def put(member_id: MemberIdPath, request: Request, community: Served) -> Response:
     """The next request sees the change. A block is permanent: one that an earlier profile set stays."""
     fields = await read_object(request, community.settings.max_body_bytes)
@@ -37,12 +39,14 @@ async def put(member_id: MemberIdPath, request: Request, community: Served) -> R
 
 
 @router.get("/{member_id}", summary="Read a member", response_model=MemberProfile, responses=problems(404, 422))
+@allows("platform")
 def get(member_id: MemberIdPath, community: Served) -> Response:
     """The profile as it counts, with every block that stands. Unknown fields are left out."""
     return _stored(get_member(community, member_id))
 
 
 @router.delete("/{member_id}", summary="Remove a member", status_code=204, responses=problems(404, 422))
+@allows("platform")
 def delete(member_id: MemberIdPath, community: Served) -> Response:
     """The profile is deleted and in no further answer. Blocks stay, as pairs of ids, in case an id comes back."""
     remove_member(community, member_id)

@@ -1,4 +1,4 @@
-"""What the generated OpenAPI page cannot know by itself: bodies that routes read themselves, and the problems."""
+"""What the generated OpenAPI page cannot know by itself: bodies that routes read themselves, the problems, the keys."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from matcher.members.profile import MemberProfile
+from service.api.routing import strict_routes
 from service.api.wire import ImportedLine, ProblemShape, SearchRequest
+from service.caller import ROLES
 from service.problems import MEDIA_TYPE
 
 OPENAPI_VERSION = "3.0.3"
 """The newest that the bundled page for /docs can show."""
 _REFERENCE = "#/components/schemas/{model}"
 _NDJSON = "application/x-ndjson"
+_SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An access key: Authorization: Bearer pm_..."},
+    "browser": {"type": "http", "scheme": "basic", "description": "Any user name, and an access key as password."},
+}
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route that may answer with these problems; every route may answer 400 and 500."""
+    every = (HTTPStatus.BAD_REQUEST, *statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return {status: _problem_response(status) for status in every}
+
+
+def _problem_response(status: int) -> dict[str, Any]:
     shape = {"schema": {"$ref": f"#/components/schemas/{ProblemShape.__name__}"}}
-    return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}}
-        for status in (HTTPStatus.BAD_REQUEST, *statuses, HTTPStatus.INTERNAL_SERVER_ERROR)
-    }
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: shape}}
 
 
 def json_body(model: type[BaseModel], description: str) -> dict[str, Any]:
@@ -57,7 +66,10 @@ def ndjson_exchange() -> dict[str, Any]:
 
 
 def complete_openapi(app: FastAPI) -> None:
-    """Let ``app.openapi()`` hold every schema that is referred to, in the dialect of OpenAPI 3.0."""
+    """Let ``app.openapi()`` hold every schema that is referred to and who may call what, in the dialect of OpenAPI 3.0.
+
+    The roles of a call stand in its ``x-roles``.
+    """
     app.openapi_version = OPENAPI_VERSION
     generate = app.openapi
 
@@ -69,10 +81,27 @@ def complete_openapi(app: FastAPI) -> None:
             _, extra = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
             for name, schema in extra["$defs"].items():
                 schemas.setdefault(name, schema)
+            _add_access(app, found)
             app.openapi_schema = _as_3_0(found)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_access(app: FastAPI, found: dict[str, Any]) -> None:
+    """The key that every call wants, and what comes without it."""
+    found["components"]["securitySchemes"] = _SCHEMES
+    found["security"] = [{name: []} for name in _SCHEMES]
+    for route in strict_routes(app.router.routes):
+        if not route.include_in_schema:
+            continue
+        for method in route.methods or ():
+            operation = found["paths"][route.path_format][method.lower()]
+            if not route.roles:
+                operation["security"] = []
+                continue
+            operation["x-roles"] = [role for role in ROLES if role in route.roles]
+            operation["responses"] |= {str(status.value): _problem_response(status) for status in _REFUSALS}
 
 
 def _as_3_0(node: Any) -> Any:

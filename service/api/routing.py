@@ -1,16 +1,19 @@
-"""What all routes share: the community they serve, the shape of a member id, and no parameter that nobody reads."""
+"""What all routes share: who may call, the community they serve, an id's shape, and no parameter that nobody reads."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
-from fastapi import Depends, Path
+from fastapi import APIRouter, Depends, FastAPI, Path
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from matcher.errors import Problem
+from service.api.access import Gate, UndeclaredRolesError, declared_roles, refusal
 from service.community import Community
 from service.problems import RequestError, unprocessable
 
@@ -28,7 +31,26 @@ Served = Annotated[Community, Depends(_community)]
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses query parameters it does not know: a slip of the pen is not silently another question."""
+    """A route that knows who may call it, and refuses query parameters that it does not know.
+
+    The role is looked at before anything of the request is. A slip of the pen in a parameter's name is not silently
+    another question.
+
+    Raises:
+        UndeclaredRolesError: when it is made from an endpoint without ``@allows`` or ``@open_to_all``.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.roles = declared_roles(endpoint, path)
+        super().__init__(path, endpoint, **options)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or refuse its caller."""
+        refused = refusal(scope, self.roles)
+        if refused is None:
+            await super().handle(scope, receive, send)
+        else:
+            await refused(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route, behind the check."""
@@ -46,3 +68,32 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return check_and_handle
+
+
+def serve_routes(app: FastAPI, community: Community, *routers: APIRouter) -> None:
+    """Serve the routers' routes behind the gate, and nothing else.
+
+    They stand in one flat table, not nested as the framework would have them: so what is served can be looked over.
+
+    Raises:
+        UndeclaredRolesError: if there is a route in the table that does not know who may call it.
+    """
+    for router in routers:
+        app.router.routes.extend(router.routes)
+    table = strict_routes(app.router.routes)
+    open_paths = frozenset(route.path for route in table if not route.roles)
+    app.add_middleware(Gate, community=community, open_paths=open_paths)
+
+
+def strict_routes(routes: Sequence[BaseRoute]) -> list[StrictRoute]:
+    """The routes of an application, all of which know who may call them.
+
+    Raises:
+        UndeclaredRolesError: if one does not, or is open to all at an address that is not fixed.
+    """
+    table: list[StrictRoute] = []
+    for route in routes:
+        if not isinstance(route, StrictRoute) or (not route.roles and "{" in route.path):
+            raise UndeclaredRolesError(getattr(route, "path", type(route).__name__))
+        table.append(route)
+    return table

@@ -26,6 +26,15 @@ from service.community import Community
 from service.use_cases.find_buddies import Wish, find_buddies
 
 TIMEOUT_S = 60.0
+KeyOption = Annotated[
+    str,
+    typer.Option(
+        "--key",
+        envvar="PEER_MATCHER_KEY",
+        help="With --url: an access key. Better in the variable, where no list of processes shows it.",
+        show_default=False,
+    ),
+]
 
 
 class RefusedError(MatcherError):
@@ -51,6 +60,7 @@ def buddies(
     kind: Annotated[KindChoice, typer.Option(help="Somebody alike, or somebody further on.")] = KindChoice.BUDDY,
     k: Annotated[int, typer.Option("-k", help="How many, 1 to 1000.")] = 10,
     url: Annotated[str | None, typer.Option("--url", help="Ask a running service instead of the database.")] = None,
+    key: KeyOption = "",
     database: DatabaseOption = DATABASE,
     index_folder: IndexFolderOption = None,
     as_of: AsOfOption = None,
@@ -61,7 +71,7 @@ def buddies(
     Example: peer-matcher buddies m0000003 --kind mentor -k 3
     """
     if url is not None:
-        body = ask(url, member, kind.value, k)
+        body = ask(url, key, member, kind.value, k)
     else:
         community = Community.open(settings_of(existing(database), as_of, index_folder))
         try:
@@ -77,8 +87,8 @@ def buddies(
         print_answer(out(), msgspec.json.decode(body))
 
 
-def ask(url: str, member: str, kind: str, k: int) -> bytes:
-    """Ask a running service.
+def ask(url: str, key: str, member: str, kind: str, k: int) -> bytes:
+    """Ask a running service, with a key of the role platform.
 
     Raises:
         RefusedError: with the problem it answers.
@@ -86,7 +96,9 @@ def ask(url: str, member: str, kind: str, k: int) -> bytes:
     """
     try:
         address = httpx.URL(url.rstrip("/") + "/v1/members/").join(f"{httpx.URL(path=member).path}/buddies")
-        reply = httpx.get(address, params={"kind": kind, "k": k}, timeout=TIMEOUT_S)
+        asked: dict[str, str | int] = {"kind": kind, "k": k}
+        # As a password it may hold any character; what is no key is for the service to refuse.
+        reply = httpx.get(address, params=asked, auth=("key", key), timeout=TIMEOUT_S)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         problem = Problem(
             "--url", f"{url} cannot be reached ({type(error).__name__})", "the address of a running service"

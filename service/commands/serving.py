@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from service import server
-from service.commands.console import out
+from service.commands.console import err, out
 from service.commands.options import DATABASE, AsOfOption, DatabaseOption, IndexFolderOption, settings_of
 from service.community import Community
 from service.logs import configure_logs
-from service.settings import DEFAULT_HOST, DEFAULT_PORT
+from service.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REQUESTS_A_MINUTE
+from service.use_cases.keys import MOST_REQUESTS_A_MINUTE, create_first_key
 
 HostOption = Annotated[
     str,
     typer.Option(
-        "--host", envvar="PEER_MATCHER_HOST", help="127.0.0.1, ::1 or localhost: there are no access keys yet."
+        "--host", envvar="PEER_MATCHER_HOST", help="127.0.0.1, ::1 or localhost; a proxy in front may speak TLS."
     ),
 ]
 PortOption = Annotated[
@@ -32,18 +35,42 @@ def serve(
     host: HostOption = DEFAULT_HOST,
     port: PortOption = DEFAULT_PORT,
     as_of: AsOfOption = None,
+    requests_per_minute: Annotated[
+        int,
+        typer.Option(
+            envvar="PEER_MATCHER_REQUESTS_PER_MINUTE",
+            min=0,
+            max=MOST_REQUESTS_A_MINUTE,
+            help="What a key without a limit of its own may ask; 0 for no limit.",
+        ),
+    ] = DEFAULT_REQUESTS_A_MINUTE,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")] = False,
 ) -> None:  # fmt: skip
     """Serve the HTTP API on this machine until Ctrl-C.
 
     The first line on standard output is the address; logs are JSON lines on standard error and hold ids, never a
-    member's data. /docs describes every call, /readyz says when the index is there.
+    member's data. /docs describes every call, /readyz says when the index is there. Every call needs a key: the first
+    start on a new file makes one for an admin and shows it once; `peer-matcher keys create` makes more.
     """
     configure_logs(logging.WARNING if quiet else logging.INFO)
     listener = server.listen(host, port)
     try:
-        community = Community.open(settings_of(database, as_of, index_folder))
+        settings = replace(settings_of(database, as_of, index_folder), requests_a_minute=requests_per_minute)
+        community = Community.open(settings)
+        _show_first_key(community)
         out().print(f"Peer Matcher listens on {server.url_of(listener)} (what it can do: /docs)", soft_wrap=True)
         server.run(community, listener)
     finally:
         listener.close()
+
+
+def _show_first_key(community: Community) -> None:
+    """On a new embedded database: an admin's key, on the terminal and never in the log.
+
+    A database elsewhere has somebody who looks after it and makes its keys.
+    """
+    made = create_first_key(community) if isinstance(community.settings.database, Path) else None
+    if made is not None:
+        err().print(
+            f"The first key, for the role admin, will not be shown again:\n{made.text}", markup=False, soft_wrap=True
+        )

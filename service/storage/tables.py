@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
+from service.caller import ROLES
 from service.storage.column_types import ordered_text
 
 MEMBER_ID_LENGTH = 64
+LABEL_LENGTH = 64
 UPSERT, REMOVE, POPULATION = "upsert", "remove", "population"
 """The kinds of a change. ``population`` announces new facet means and names no member."""
 
@@ -70,3 +72,18 @@ population = Table(
     Column("members", Integer, nullable=False),
 )
 """What unknown facets score. The newest row counts, from its ``seq`` on; ``members`` were stored at the time."""
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("key_id", String(12), primary_key=True),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("label", String(LABEL_LENGTH), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=True),
+    Column("revoked_at", String(32), nullable=True),
+    Column("requests_a_minute", Integer, nullable=True),
+    CheckConstraint(f"role in ({', '.join(repr(role) for role in ROLES)})", name="role"),
+)
+"""Who may call. The secret itself is nowhere. A row outlives its revocation: an id in a log keeps its meaning."""

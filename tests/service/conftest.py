@@ -17,11 +17,13 @@ import httpx
 import pytest
 
 from matcher import MemberProfile, recommend_buddies, sample_members
-from service import server
+from service import cli, server
+from service.caller import Role
 from service.community import Community
 from service.logs import configure_logs
 from service.settings import Settings
 from service.storage.database import Database
+from service.use_cases.keys import create_key
 from tests.database_places import Place, place_of
 
 AS_OF = date(2026, 1, 1)
@@ -89,6 +91,21 @@ class Served:
 NDJSON = {"content-type": "application/x-ndjson"}
 
 
+def bearer(community: Community, role: Role = "platform", requests_a_minute: int | None = 0) -> dict[str, str]:
+    """The header with a new key of that role, without a limit unless one is chosen."""
+    made = create_key(community, role, requests_a_minute=requests_a_minute)
+    return {"authorization": f"Bearer {made.text}"}
+
+
+def bearer_of(database: Path, role: Role = "platform") -> dict[str, str]:
+    """The same for a database that is served elsewhere, or not yet."""
+    community = Community.open(Settings(database=database))
+    try:
+        return bearer(community, role)
+    finally:
+        community.close()
+
+
 def ndjson(members: list[MemberProfile]) -> bytes:
     return b"".join(member.model_dump_json(exclude_defaults=True).encode() + b"\n" for member in members)
 
@@ -102,7 +119,7 @@ def serving(settings: Settings) -> Iterator[Served]:
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        with httpx.Client(base_url=server.url_of(listener), timeout=30) as client:
+        with httpx.Client(base_url=server.url_of(listener), timeout=30, headers=bearer(community)) as client:
             while client.get("/readyz").status_code != 200:
                 time.sleep(0.01)
             yield Served(community, client)
@@ -129,7 +146,10 @@ def serve(place: Place) -> Serve:
 
 @pytest.fixture(scope="session")
 def shared(
-    stored_in: str, tmp_path_factory: pytest.TempPathFactory, people: list[MemberProfile], request: pytest.FixtureRequest
+    stored_in: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    people: list[MemberProfile],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Served]:
     """A filled service for tests that change nobody."""
     folder = tmp_path_factory.mktemp("shared")
@@ -145,3 +165,32 @@ def seeker(shared: Served, people: list[MemberProfile]) -> MemberProfile:
     """A member with many eligible peers."""
     index = shared.community.index.view().index
     return max(people, key=lambda member: recommend_buddies(index, member.member_id, 1).funnel.eligible)
+
+
+@dataclass
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run a command as from a terminal, in this test's own folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("PEER_MATCHER_AS_OF", AS_OF.isoformat())
+
+    def with_arguments(*arguments: object) -> Said:
+        monkeypatch.setattr("sys.argv", ["peer-matcher", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            cli.app()
+        said = capsys.readouterr()
+        return Said(int(ended.value.code or 0), said.out, said.err)
+
+    return with_arguments

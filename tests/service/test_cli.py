@@ -5,48 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from matcher import MemberProfile
-from service import cli
-from service.settings import Settings
-from tests.service.conftest import AS_OF, Served, ndjson
-
-
-@dataclass
-class Said:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("PEER_MATCHER_AS_OF", AS_OF.isoformat())
-
-    def with_arguments(*arguments: object) -> Said:
-        monkeypatch.setattr("sys.argv", ["peer-matcher", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.app()
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
-
-    return with_arguments
+from service.settings import DEFAULT_DATABASE
+from tests.service.conftest import Run, Served, ndjson
 
 
 def test_help_teaches(run: Run) -> None:
     said = run("--help")
     assert said.code == 0
-    for command in ("serve", "import", "buddies", "sample", "catalog"):
+    for command in ("serve", "import", "buddies", "sample", "catalog", "keys"):
         assert re.search(rf"^  {command} ", said.out, re.MULTILINE)
         assert run(command, "--help").code == 0
     assert run("--version").out.strip()
@@ -63,7 +34,7 @@ def test_sample_import_buddies(run: Run, tmp_path: Path) -> None:
     assert (asked.code, answer["k"], answer["as_of"]) == (0, 2, "2026-01-01")
     shown = run("buddies", "m0000003", "-k", 2)
     assert all(peer["member_id"] in shown.out for peer in answer["peers"])
-    assert (tmp_path / (Settings().database.name + ".index")).is_dir(), "the next question starts from a snapshot"
+    assert (tmp_path / (DEFAULT_DATABASE.name + ".index")).is_dir(), "the next question starts from a snapshot"
 
 
 def test_rejected_rows_are_listed_and_written(run: Run, people: list[MemberProfile], tmp_path: Path) -> None:
@@ -120,7 +91,7 @@ def test_files_that_cannot_be_read(run: Run, tmp_path: Path, name: str) -> None:
         (("buddies", "a", "--url", "nonsense"), "cannot be reached"),
         (("sample", "5", "--out", "members.doc"), "known form"),
         (("sample", "5", "--out", "no/such/folder/members.csv"), "cannot be written"),
-        (("serve", "--host", "192.0.2.1"), "no access keys"),
+        (("serve", "--host", "192.0.2.1"), "not encrypted"),
         (("import", "x.csv", "--database", "/proc/none/x.db"), "/proc/none"),
     ],
 )
@@ -139,8 +110,14 @@ def test_misuse_is_explained(run: Run, arguments: tuple[str, ...]) -> None:
     assert "Usage:" in said.err
 
 
-def test_buddies_of_a_running_service(run: Run, shared: Served, seeker: MemberProfile) -> None:
+def test_buddies_of_a_running_service(
+    run: Run, shared: Served, seeker: MemberProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = str(shared.client.base_url)
+    refused = run("buddies", seeker.member_id, "--url", url, "--key", "ключ")
+    assert (refused.code, refused.out) == (2, "")
+    assert "peer-matcher: 401" in refused.err
+    monkeypatch.setenv("PEER_MATCHER_KEY", shared.client.headers["authorization"].removeprefix("Bearer "))
     asked = run("buddies", seeker.member_id, "--url", url, "--kind", "mentor", "--json")
     assert json.loads(asked.out) == shared.answer(seeker.member_id, kind="mentor")
     for arguments, told in ((("nobody",), "404"), ((seeker.member_id, "-k", "0"), "422"), (("../readyz",), "4")):

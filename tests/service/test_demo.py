@@ -50,16 +50,21 @@ def take_the_tour(running: subprocess.Popen[str], tmp_path: Path) -> None:
     assert "Buddies for" in said
     assert "Mentors for" in said
     assert "Certified" in said
-    request = re.search(r"curl '([^']+)'", said)
+    request = re.search(r"curl -H '([^:]+): ([^']+)' '([^']+)'", said)
     assert request
-    assert len(httpx.get(request[1]).json()["peers"]) == 3
+    header, url = {request[1]: request[2]}, request[3]
+    assert len(httpx.get(url, headers=header).json()["peers"]) == 3
+    assert httpx.get(url).status_code == 401
+    page = re.search(r"(http://\S+/docs) \(.*password: (\S+)\)", said)
+    assert page
+    assert httpx.get(page[1], auth=("anybody", page[2])).status_code == 200
     assert len(list(tmp_path.glob("peer-matcher-demo-*"))) == 1
     running.send_signal(signal.SIGINT)
     rest = running.stdout.read()
     assert running.wait(30) == 0
     assert "Traceback" not in rest
     with pytest.raises(httpx.ConnectError):
-        httpx.get(request[1])
+        httpx.get(url)
     assert list(tmp_path.glob("peer-matcher-demo-*")) == [], "nobody's data stays behind"
 
 

@@ -14,11 +14,11 @@ from matcher import MemberProfile
 from service import server
 from service.commands.server_process import ServerProcess
 from service.loopback import NotLoopbackError, loopback_address, names_loopback
-from tests.service.conftest import AS_OF, NDJSON, ndjson
+from tests.service.conftest import AS_OF, NDJSON, bearer_of, ndjson
 
 
-def answers(url: str, people: list[MemberProfile]) -> list[str]:
-    with httpx.Client(base_url=url) as client:
+def answers(url: str, people: list[MemberProfile], key: dict[str, str]) -> list[str]:
+    with httpx.Client(base_url=url, headers=key) as client:
         texts = [client.get(f"/v1/members/{member.member_id}/buddies?k=5").text for member in people[:40]]
     assert all('"certified":true' in text for text in texts)
     return texts
@@ -29,30 +29,33 @@ def test_killed_and_restarted_it_gives_the_same_answers(
 ) -> None:
     monkeypatch.setenv("PEER_MATCHER_AS_OF", AS_OF.isoformat())
     database, log = tmp_path / "members.db", tmp_path / "service.log"
+    key = bearer_of(database)
     with ServerProcess.started(database, 0, log) as running:
-        reply = httpx.post(f"{running.url}/v1/members:import", content=ndjson(people), headers=NDJSON, timeout=60)
+        headers = key | NDJSON
+        reply = httpx.post(f"{running.url}/v1/members:import", content=ndjson(people), headers=headers, timeout=60)
         assert reply.text.count('"stored"') == len(people)
-        before = answers(running.url, people)
+        before = answers(running.url, people, key)
         running.process.kill()
         assert running.process.wait() == -signal.SIGKILL
     with ServerProcess.started(database, 0, log) as running:
-        assert answers(running.url, people) == before
+        assert answers(running.url, people, key) == before
         running.process.terminate()
         running.process.wait(20)
     (snapshot,) = (tmp_path / "members.db.index").iterdir()
     with ServerProcess.started(database, 0, log) as running:
-        assert answers(running.url, people) == before
+        assert answers(running.url, people, key) == before
     assert 'from_snapshot":true' in log.read_text()
     assert snapshot.exists()
     told = log.read_text()
     assert not any(member.alias and member.alias in told for member in people)
+    assert "pm_" not in told, "there was a key already, so none was made"
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "localhost.example.org", "", "2130706433"]
 )
 def test_other_addresses_are_refused(host: str) -> None:
-    with pytest.raises(NotLoopbackError, match="no access keys"):
+    with pytest.raises(NotLoopbackError, match="not encrypted"):
         loopback_address(host)
 
 
@@ -61,7 +64,7 @@ def test_serve_refuses_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0", "--database", str(database)]
     refused = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (refused.returncode, refused.stderr.count("\n")) == (2, 1)
-    assert "no access keys" in refused.stderr
+    assert "not encrypted" in refused.stderr
     assert not database.exists()
 
 

@@ -27,7 +27,7 @@ def test_readers_and_writers_at_once(serve: Serve, people: list[MemberProfile], 
 
         def read() -> int:
             asked = 0
-            with httpx.Client(base_url=served.client.base_url) as client:
+            with httpx.Client(base_url=served.client.base_url, headers=served.client.headers) as client:
                 while not done.is_set():
                     told = client.get(f"/v1/members/{seeker.member_id}/buddies?k=20").json()
                     assert told["certified"] is True
