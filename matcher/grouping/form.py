@@ -1,0 +1,217 @@
+"""Forms groups: from members and a spec to a plan that breaks no hard rule, with a bound on what any plan is worth."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from matcher.embedding.population import FacetMeans
+from matcher.errors import InvalidProblem, InvalidRequest, Problem
+from matcher.grouping.blocks import Formed, block_of, whole
+from matcher.grouping.cohort import gather
+from matcher.grouping.draft import GroupDraft
+from matcher.grouping.evaluation import describe
+from matcher.grouping.instance import Instance, instance_of
+from matcher.grouping.plan import GroupPlan, Status
+from matcher.grouping.progress import GroupingProgress, Phase
+from matcher.grouping.row_bound import row_bound
+from matcher.grouping.solving import Limits, Solved, solve_whole
+from matcher.grouping.spec import GroupSpec
+from matcher.grouping.unplaced import reasons
+from matcher.members.profile import MemberProfile
+
+MOST_MINUTES = 24 * 60
+_GAP = 1e-9
+
+
+def form_groups(
+    members: Sequence[MemberProfile],
+    spec: GroupSpec,
+    as_of: date,
+    seed: int = 0,
+    time_limit_s: float = 30.0,
+    progress: Callable[[GroupingProgress], None] | None = None,
+    *,
+    iterations: int | None = None,
+    cancel: Callable[[], bool] | None = None,
+    means: FacetMeans | None = None,
+    diagnose: bool = True,
+    threads: int | None = None,
+) -> GroupPlan:
+    """Form groups of members who fit together.
+
+    Every group keeps every hard rule of the spec. Plans that do are compared by how many members they place, then by
+    what they are worth (:class:`~matcher.grouping.plan.Terms`).
+
+    Args:
+        members: the community, in any order; the plan does not depend on it.
+        spec: what is asked for.
+        as_of: the day for ages and stages.
+        seed: the same seed and ``iterations`` give the same plan on any number of threads.
+        time_limit_s: seconds for all of it. The search ends earlier when it cannot find anything better.
+        progress: told now and then how far it is.
+        iterations: passes of the search at most; a plan says how many it had.
+        cancel: asked between passes; once it says so, the best plan so far is returned.
+        means: what unknown facets score; estimated from ``members`` by default.
+        diagnose: if somebody could not be placed, find out which rules are to blame and what would help.
+        threads: that work at once; as many as there are processors by default.
+
+    Raises:
+        InvalidProblem: if the spec does not fit the members, with everything that is wrong: see
+            :func:`~matcher.grouping.cohort.gather`; or if locks break a rule, or the churn budget cannot be kept.
+        InvalidRequest: if a number is out of its range.
+    """
+    begun = time.monotonic()
+    _check(seed, time_limit_s, iterations, threads)
+    del diagnose
+    cohort = gather(members, spec, as_of, means)
+    instance = instance_of(cohort)
+    limits = Limits(
+        begun + time_limit_s - _time_to_describe(len(members)),
+        iterations,
+        cancel if cancel is not None else lambda: False,
+        threads if threads is not None else os.cpu_count() or 1,
+    )
+    part = whole(instance)
+    bound = row_bound(block_of(instance, part))
+
+    def report(phase: Phase, placed: int, total: float, share_done: float) -> None:
+        if progress is not None:
+            progress(GroupingProgress(phase, placed, total, bound, share_done))
+
+    solved = solve_whole(instance, part, seed, limits, bound, report)
+    return _plan(instance, solved, bound, seed, members)
+
+
+def _check(seed: int, time_limit_s: float, iterations: int | None, threads: int | None) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InvalidRequest(Problem("seed", "not a whole number from 0", "0, 1, 2 ..."))
+    if not 0 < time_limit_s <= 60 * MOST_MINUTES:
+        raise InvalidRequest(Problem("time_limit_s", "out of range", "seconds, above 0 and at most a day"))
+    for name, number in (("iterations", iterations), ("threads", threads)):
+        if number is not None and (isinstance(number, bool) or not isinstance(number, int) or number < 1):
+            raise InvalidRequest(Problem(name, "out of range", "a whole number from 1, or nothing"))
+
+
+def _time_to_describe(members: int) -> float:
+    """Seconds to keep for what comes after the search."""
+    return 0.05 + members * 1e-4
+
+
+def _plan(instance: Instance, solved: Solved, bound: float, seed: int, members: Sequence[MemberProfile]) -> GroupPlan:
+    cohort = instance.cohort
+    drafts = drafts_of(instance, solved.groups)
+    _keep_budget(cohort.spec, moved := _moved(instance, solved.groups))
+    groups, terms = describe(cohort, drafts, moved=len(moved), times=instance.times)
+    placed = {place for group in solved.groups for place in group.members}
+    leading = {int(instance.leaders.member[leader]) for group in solved.groups for leader in group.leaders}
+    without = [place for place in range(instance.n) if place not in placed and place not in leading]
+    leads = {instance.leaders.names[leader] for group in solved.groups for leader in group.leaders}
+    left_out = [one for one in cohort.left_out if one.member_id not in leads]
+    bound = max(bound, terms.total)
+    gap = (bound - terms.total) / bound if bound > 0.0 else 0.0
+    status: Status = "cancelled" if solved.cancelled else "optimal" if gap <= _GAP and not without else "feasible"
+    return GroupPlan(
+        groups=groups,
+        unplaced=tuple(sorted((*reasons(instance, without), *left_out), key=lambda one: one.member_id)),
+        terms=terms,
+        upper_bound=bound,
+        gap=gap,
+        status=status,
+        as_of=cohort.as_of,
+        seed=seed,
+        iterations=solved.passes,
+        spec_hash=cohort.spec.fingerprint(),
+        members_hash=members_hash(members),
+        versions=_versions(),
+        moved=moved,
+        must_leave=instance.existing.must_leave,
+    )
+
+
+def drafts_of(instance: Instance, groups: Sequence[Formed]) -> list[GroupDraft]:
+    """Groups by place as groups by name; new ones are numbered in the order of their first members."""
+    spec, cohort = instance.cohort.spec, instance.cohort
+    fresh = sorted((group for group in groups if group.existing < 0), key=lambda group: group.members)
+    taken, width = {group.name for group in spec.groups}, max(3, len(str(len(groups))))
+    names: list[str] = []
+    number = 0
+    while len(names) < len(fresh):
+        number += 1
+        if (name := f"group-{number:0{width}d}") not in taken:
+            names.append(name)
+    named = dict(zip(fresh, names, strict=True))
+    first_language = Counter(
+        member.languages[0].split("-", 1)[0].lower() for member in cohort.members if member.languages
+    )
+    drafts = []
+    for group in groups:
+        existing = spec.groups[group.existing] if group.existing >= 0 else None
+        drafts.append(
+            GroupDraft(
+                existing.name if existing is not None else named[group],
+                tuple(cohort.members[place].member_id for place in group.members),
+                tuple(sorted(instance.leaders.names[leader] for leader in group.leaders)),
+                _language(instance, group, first_language),
+                None if instance.times is None else instance.times.slots[group.slot],
+                existing is not None and existing.locked,
+                spec.open if existing is None or existing.open is None else existing.open,
+            )
+        )
+    return drafts
+
+
+def _language(instance: Instance, group: Formed, first_language: Counter[str]) -> str:
+    """The language of a group: of those that all speak, the one that most of the cohort speak first."""
+    words = np.bitwise_and.reduce(instance.masks[list(group.members)], axis=0)
+    for leader in group.leaders:
+        words &= instance.leaders.masks[leader]
+    if group.existing >= 0:
+        words &= instance.existing.masks[group.existing]
+    tongues = words[instance.slot_words :].tolist()
+    shared = [tag for bit, tag in enumerate(instance.languages) if tongues[bit >> 6] >> (bit & 63) & 1]
+    return min(shared, key=lambda tag: (-first_language[tag], tag))
+
+
+def _moved(instance: Instance, groups: Sequence[Formed]) -> tuple[str, ...]:
+    now = {place: group.existing for group in groups for place in group.members}
+    return tuple(
+        instance.cohort.members[place].member_id
+        for place in np.flatnonzero(instance.home >= 0).tolist()
+        if now.get(place, -1) != instance.home[place]
+    )
+
+
+def _keep_budget(spec: GroupSpec, moved: Sequence[str]) -> None:
+    if spec.churn is not None and len(moved) > spec.churn:
+        what = f"{len(moved)} members of existing groups have to be moved to keep every rule"
+        raise InvalidProblem([Problem("churn", what, f"a budget of at least {len(moved)}")])
+
+
+def members_hash(members: Sequence[MemberProfile]) -> str:
+    """A hash of all that is known of the members, whatever their order. Some 10 microseconds a member."""
+    digest = hashlib.sha256()
+    for member in sorted(members, key=lambda one: one.member_id):
+        digest.update(member.model_dump_json().encode())
+    return digest.hexdigest()[:16]
+
+
+def _versions() -> tuple[tuple[str, str], ...]:
+    found = [("python", platform.python_version())]
+    for name in ("peer-matcher", "numpy", "numba"):
+        try:
+            found.append((name, version(name)))
+        except PackageNotFoundError:  # run from sources
+            found.append((name, "unknown"))
+    return tuple(found)
+
+
+__all__ = ["form_groups"]

@@ -1,0 +1,240 @@
+"""Simulated annealing over moves, swaps and replacements, with ruins in between; the best plan seen is kept.
+
+A group's worth after a change is computed exactly from its members, not looked up: with the worst fit, mixes and sizes
+in it there is no sum over pairs to look up, and groups are small.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher.compilation import compiled
+from matcher.grouping.block import Block, Floats, Ids, State
+from matcher.grouping.group_worth import worth
+from matcher.grouping.lots import accepts, draw
+from matcher.grouping.placing import put, renew, set_leader
+from matcher.grouping.ruin import moved_by, restore, ruin
+
+
+class Kept:
+    """The best plan of a search so far, as arrays that compiled code writes."""
+
+    def __init__(self, state: State) -> None:
+        self.group_of = state.group_of.copy()
+        self.leaders = state.leaders.copy()
+        self.slots = state.slot.copy()
+        self.score: npt.NDArray[np.float64] = np.array([-1.0, 0.0])
+        """Members placed, and the total."""
+
+    def arrays(self) -> tuple[Ids, Ids, Ids, Floats]:
+        """As compiled code takes them."""
+        return self.group_of, self.leaders, self.slots, self.score
+
+
+@compiled
+def total_of(block: Block, state: State) -> float:
+    """What the plan is worth, places aside."""
+    total = -block.prices[2] * state.counts[2]
+    for g in range(state.size.size):
+        total += state.value[g]
+    return float(total)
+
+
+@compiled
+def keep(state: State, into: Any) -> None:
+    """Write a plan into arrays like those of :class:`Kept`."""
+    for i in range(state.group_of.size):
+        into[0][i] = state.group_of[i]
+    for g in range(state.slot.size):
+        into[2][g] = state.slot[g]
+        for p in range(state.leaders.shape[1]):
+            into[1][g, p] = state.leaders[g, p]
+
+
+@compiled
+def _keep_if_better(state: State, total: float, best: Any) -> bool:
+    """Keep the state if it places more, or as many at a larger total."""
+    placed = state.counts[1]
+    if placed < best[3][0] or (placed == best[3][0] and total <= best[3][1] + 1e-9):
+        return False
+    keep(state, best)
+    best[3][0], best[3][1] = placed, total
+    return True
+
+
+@compiled
+def _within_budget(block: Block, state: State, more: int) -> bool:
+    return more <= 0 or state.counts[2] + more <= block.limits[5]
+
+
+@compiled
+def _exchange(block: Block, state: State, one: int, other: int, temperature: float) -> float:
+    """Let two units change places, one of which may be waiting; returns the change, 0 if it was not made."""
+    g = state.group_of[block.unit_members[block.unit_start[one]]]
+    h = state.group_of[block.unit_members[block.unit_start[other]]]
+    if block.pinned[one] >= 0 or block.pinned[other] >= 0:
+        return 0.0
+    more = moved_by(block, state, one, h) + moved_by(block, state, other, g)
+    if not _within_budget(block, state, more):
+        return 0.0
+    change = -block.prices[2] * more
+    sizes = block.unit_start[other + 1] - block.unit_start[other] - block.unit_start[one + 1] + block.unit_start[one]
+    reward = 0.0
+    if g >= 0:
+        after = worth(block, state, g, one, other)
+        if after < -1e299:
+            return 0.0
+        change += after - state.value[g]
+        reward += sizes
+    if h >= 0:
+        after = worth(block, state, h, other, one)
+        if after < -1e299:
+            return 0.0
+        change += after - state.value[h]
+        reward -= sizes
+    if not accepts(state.lots, change + block.prices[4] * reward, temperature):
+        return 0.0
+    put(block, state, one, -1)
+    put(block, state, other, g)
+    put(block, state, one, h)
+    if g >= 0:
+        renew(block, state, g)
+    if h >= 0:
+        renew(block, state, h)
+    return float(change)
+
+
+@compiled
+def _move(block: Block, state: State, unit: int, h: int, temperature: float) -> float:
+    """Let a unit go to group ``h``; returns the change, 0 if it was not made."""
+    g = state.group_of[block.unit_members[block.unit_start[unit]]]
+    if block.pinned[unit] >= 0 and block.pinned[unit] != h:
+        return 0.0
+    more = moved_by(block, state, unit, h)
+    if not _within_budget(block, state, more):
+        return 0.0
+    after = worth(block, state, h, -1, unit)
+    if after < -1e299:
+        return 0.0
+    change = after - state.value[h] - block.prices[2] * more
+    reward = 0.0
+    if g >= 0:
+        after = worth(block, state, g, unit, -1)
+        if after < -1e299:
+            return 0.0
+        change += after - state.value[g]
+    else:
+        reward = block.prices[4] * (block.unit_start[unit + 1] - block.unit_start[unit])
+    if not accepts(state.lots, change + reward, temperature):
+        return 0.0
+    put(block, state, unit, h)
+    renew(block, state, h)
+    if g >= 0:
+        renew(block, state, g)
+    return float(change)
+
+
+@compiled
+def step(block: Block, state: State, temperature: float) -> float:
+    """Propose one move, swap or replacement; returns the change of the total."""
+    n = block.unit_of.size
+    one = draw(state.lots, block.unit_start.size - 1)
+    i = block.unit_members[block.unit_start[one]]
+    if state.group_of[i] == -2:
+        return 0.0
+    j = block.near[one, draw(state.lots, block.near.shape[1])]
+    if j < 0 or draw(state.lots, 8) == 0:
+        j = draw(state.lots, n)
+    g, h = state.group_of[i], state.group_of[j]
+    if h == -2:  # leads
+        return 0.0
+    if g == h:
+        return 0.0
+    if h == -1:
+        return _exchange(block, state, one, block.unit_of[j], temperature)
+    if state.size[h] < block.limits[2] and (g < 0 or draw(state.lots, 3) == 0):
+        change = _move(block, state, one, h, temperature)
+        if change != 0.0 or g >= 0:
+            return float(change)
+    other = block.unit_of[state.members[h, draw(state.lots, state.size[h])]]
+    if other == block.unit_of[j] and draw(state.lots, 4) > 0:
+        return 0.0
+    return _exchange(block, state, one, other, temperature)
+
+
+@compiled
+def change_leader(block: Block, state: State) -> None:
+    """Let a free facilitator take over a group, drawn by lot, if everybody can still come and nobody loses a place."""
+    g = draw(state.lots, state.size.size)
+    facilitators = block.leader_room.size
+    if state.size[g] == 0 or facilitators == 0:
+        return
+    p = draw(state.lots, block.limits[4])
+    leader = draw(state.lots, facilitators)
+    old = state.leaders[g, p]
+    own = block.leader_member[leader]
+    if block.group_leaders[g, p] >= 0 or state.load[leader] >= block.leader_room[leader]:
+        return
+    if own >= 0 and not (state.group_of[own] == -2 or (state.group_of[own] == -1 and block.leader_member[old] >= 0)):
+        return
+    for q in range(block.limits[4]):
+        other = state.leaders[g, q]
+        if other == leader or (q != p and block.leader_pair[other, leader] == 0):
+            return
+    for k in range(state.size[g]):
+        if block.leader_may[leader, state.members[g, k]] == 0:
+            return
+    slot, value = state.slot[g], state.value[g]
+    set_leader(block, state, g, p, leader)
+    renew(block, state, g)
+    if state.value[g] < -1e299:
+        set_leader(block, state, g, p, old)
+        state.slot[g] = slot
+        renew(block, state, g)
+        state.value[g] = value
+
+
+@compiled
+def search(
+    block: Block, state: State, best: Any, before: Any, steps: int, hot: float, cold: float, ruin_every: int
+) -> None:
+    """Anneal for ``steps`` proposals, and keep the best plan seen.
+
+    Args:
+        block: the block.
+        state: where to go on; changed.
+        best: of :meth:`Kept.arrays`; changed when something better is found.
+        before: arrays alike, overwritten.
+        steps: proposals.
+        hot: temperature of the first proposal, in members' fit.
+        cold: of the last; in between it falls geometrically.
+        ruin_every: proposals between two ruins.
+    """
+    total = total_of(block, state)
+    _keep_if_better(state, total, best)
+    temperature = hot
+    for turn in range(steps):
+        if turn & 63 == 0:
+            temperature = hot * (cold / hot) ** (turn / steps)
+        if turn % ruin_every == ruin_every - 1:
+            keep(state, before)
+            placed, moved = state.counts[1], state.counts[2]
+            ruin(block, state, 0.3)
+            after = total_of(block, state)
+            change = after - total + block.prices[4] * (state.counts[1] - placed)
+            over = state.counts[2] > max(block.limits[5], moved)
+            if over or not accepts(state.lots, change, temperature):
+                restore(block, state, before[0], before[1], before[2])
+            total = total_of(block, state)
+            _keep_if_better(state, total, best)
+            continue
+        if block.limits[4] > 0 and turn % 31 == 0:
+            change_leader(block, state)
+        placed = state.counts[1]
+        change = step(block, state, temperature)
+        total += change
+        if change > 0.0 or state.counts[1] > placed:
+            _keep_if_better(state, total, best)

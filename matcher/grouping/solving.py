@@ -1,0 +1,114 @@
+"""The search for a plan of a whole cohort: two annealings side by side that meet after every cycle.
+
+Two, whatever the number of threads, and nothing in them looks at a clock: where passes are the limit, one thread finds
+the same plan as two.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from matcher.grouping.annealing import LONGEST_CYCLE, Annealing
+from matcher.grouping.blocks import Formed, Part, block_of, groups_of, state_of
+from matcher.grouping.instance import Instance
+from matcher.grouping.lots import lots_of
+from matcher.grouping.progress import Phase
+
+ANNEALINGS = 2
+PATIENCE = 2
+"""Longest cycles without anything better, after which a search ends by itself."""
+
+
+@dataclass(slots=True)
+class Limits:
+    """When a search ends.
+
+    Attributes:
+        deadline: by the monotonic clock, in seconds.
+        passes: after so many; ``None`` for no limit.
+        cancelled: asked between passes.
+        threads: at most so many work at once.
+    """
+
+    deadline: float
+    passes: int | None
+    cancelled: Callable[[], bool]
+    threads: int
+
+    def share_done(self, begun: float, passes: int) -> float:
+        """How much of what is allowed is used up, 0 to 1."""
+        by_clock = (time.monotonic() - begun) / max(1e-9, self.deadline - begun)
+        by_passes = 0.0 if self.passes is None else passes / max(1, self.passes)
+        return min(1.0, max(by_clock, by_passes))
+
+    def over(self, passes: int) -> bool:
+        """Whether to stop after so many passes."""
+        return time.monotonic() >= self.deadline or (self.passes is not None and passes >= self.passes)
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """What a search found.
+
+    Attributes:
+        groups: the best plan.
+        placed: members in it.
+        total: what it is worth.
+        passes: done by each annealing.
+        cancelled: whether the caller ended it.
+    """
+
+    groups: tuple[Formed, ...]
+    placed: int
+    total: float
+    passes: int
+    cancelled: bool
+
+
+Report = Callable[[Phase, int, float, float], None]
+"""Called with the phase, members placed, the total, and the share of the work done."""
+
+
+def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound: float, report: Report) -> Solved:
+    """Anneal all of a part at once.
+
+    Args:
+        instance: what it is of.
+        part: at most some thousand members.
+        seed: of the lots.
+        limits: when to end.
+        bound: what no plan exceeds that places everybody; a plan that reaches it ends the search.
+        report: told how far it is.
+    """
+    begun = time.monotonic()
+    block = block_of(instance, part)
+    runs = [Annealing(block, state_of(block, part, lots_of(seed, number))) for number in range(ANNEALINGS)]
+    cancelled = False
+    with ThreadPoolExecutor(max(1, min(limits.threads, ANNEALINGS))) as pool:
+        list(pool.map(Annealing.begin, runs))
+        passes = idle = 0
+        best = max(runs, key=lambda run: tuple(run.best.score))
+        known = tuple(best.best.score)
+        report("construction", int(known[0]), known[1], limits.share_done(begun, 0))
+        while not limits.over(passes) and idle < PATIENCE * LONGEST_CYCLE:
+            if limits.cancelled():
+                cancelled = True
+                break
+            list(pool.map(Annealing.one_pass, runs))
+            passes += 1
+            best = max(runs, key=lambda run: tuple(run.best.score))
+            score = tuple(best.best.score)
+            idle = 0 if score > (known[0], known[1] + 1e-9) else idle + 1
+            known = max(known, score)
+            if known[0] == part.members.size and known[1] >= bound - 1e-9:
+                break
+            if runs[0].at_cycle_end:
+                for run in runs:
+                    run.restart(best.best)
+                report("search", int(known[0]), known[1], limits.share_done(begun, passes))
+    kept = best.best
+    groups = groups_of(part, kept.group_of, kept.leaders, kept.slots)
+    return Solved(groups, int(known[0]), float(known[1]), passes, cancelled)
