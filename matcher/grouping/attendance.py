@@ -80,6 +80,8 @@ class Attendance:
 
     def __init__(self, meeting: Meeting) -> None:
         self.meeting = meeting
+        self._starts: dict[tuple[Day, str], tuple[datetime.datetime, ...]] = {}
+        self._local_times: dict[tuple[Day, str, str], tuple[LocalTime, ...]] = {}
         self._pieces: dict[tuple[Day, str, str], frozenset[tuple[int, int]]] = {}
         self._answers: dict[tuple[Day, str, str, tuple[WeeklySlot, ...]], bool] = {}
 
@@ -102,6 +104,12 @@ class Attendance:
 
         A time that a change of the clock skips or repeats is read as it would be before the change.
         """
+        key = (slot.day, slot.start)
+        if key not in self._starts:
+            self._starts[key] = self._first_to_last(slot)
+        return self._starts[key]
+
+    def _first_to_last(self, slot: WeeklyTime) -> tuple[datetime.datetime, ...]:
         zone = zoneinfo.ZoneInfo(self.meeting.time_zone)
         first = self.meeting.start_date
         first += datetime.timedelta((DAYS.index(slot.day) - first.weekday()) % 7)
@@ -145,6 +153,12 @@ class Attendance:
 
     def local_times(self, slot: WeeklyTime, zone: str) -> tuple[LocalTime, ...]:
         """When a clock shows the meetings: one entry for each run of them at the same weekday and time."""
+        key = (slot.day, slot.start, zone)
+        if key not in self._local_times:
+            self._local_times[key] = self._runs(slot, zone)
+        return self._local_times[key]
+
+    def _runs(self, slot: WeeklyTime, zone: str) -> tuple[LocalTime, ...]:
         clock = zoneinfo.ZoneInfo(zone)
         found: list[LocalTime] = []
         for start in self.starts(slot):
