@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from service.storage import changes, members
 from service.storage.database import Database
 from tests.database_places import Place
-from tests.storage_contract.writers import AT, store
+from tests.storage_contract.writers import AT, processes, store, writes_and_hangs
 
 
 def test_a_failed_transaction_leaves_nothing(database: Database) -> None:
@@ -110,22 +107,9 @@ def test_what_is_committed_is_there_after_a_restart(place: Place, database: Data
 
 
 def test_a_writer_that_is_killed_holds_nobody_up(place: Place, database: Database) -> None:
-    script = (
-        "import os, sys; from service.database_url import database_target; "
-        "from service.storage.database import Database; from tests.storage_contract.writers import AT; "
-        "from service.storage import members\n"
-        "with Database.open(database_target(os.environ['PEER_MATCHER_DATABASE'])).writing() as connection:\n"
-        "    members.write(connection, {'a': '{}'}, {}, AT)\n"
-        "    print('written', flush=True)\n"
-        "    sys.stdin.read()"
-    )
-    environment = os.environ | {"PEER_MATCHER_DATABASE": place.text, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"written\n"
-        process.kill()
+    with processes(place, 1, writes_and_hangs) as (hanging,):
+        hanging.kill()
+        hanging.join()
     assert store(database, {"b": "{}"})["b"].seq == 1, "what was not committed never was"
 
 
