@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from matcher.errors import MatcherError
 from service.commands.asking import buddies
 from service.commands.console import err, out
+from service.commands.grouping import group
 from service.commands.importing import import_
 from service.commands.keys import keys
 from service.commands.listing import catalog
@@ -59,6 +60,7 @@ commands.command("serve")(serve)
 commands.command("import")(import_)
 commands.command("buddies")(buddies)
 commands.command("pair")(pair)
+commands.command("group")(group)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
 commands.add_typer(keys, name="keys")

@@ -19,10 +19,12 @@ from service.commands.group_plots import Drawing, fit_drawing, size_drawing, sta
 from service.commands.group_words import (
     RULE_WORDS,
     STAGE_WORDS,
+    Reason,
     attribute_words,
     certainty_words,
     count_words,
     day_words,
+    head_count,
     printable,
     result_words,
     unplaced_by_reason,
@@ -34,6 +36,8 @@ SHOWN_OF_MORE = 60
 """Groups on the page if there are more."""
 MOST_NAMED = 60
 """Members named for one reason."""
+MOST_TOLD = 12
+"""The same where each has a sentence."""
 
 
 class Line(NamedTuple):
@@ -49,8 +53,6 @@ class Named(NamedTuple):
     text: str
     members: tuple[str, ...]
     more: int
-    number: int = 0
-    remedy: str = ""
 
 
 def report_page(plan: GroupPlan, spec: GroupSpec, members: Mapping[str, MemberProfile], made_by: str) -> str:
@@ -91,16 +93,7 @@ def report_page(plan: GroupPlan, spec: GroupSpec, members: Mapping[str, MemberPr
             cards=[card_of(number, group, spec, members) for number, group in enumerate(shown, 1)],
             mean_fit=f"{mean:.2f}",
             mean_share=percent(mean),
-            unplaced=[
-                Named(
-                    printable(reason.text),
-                    tuple(map(name, reason.members[:MOST_NAMED])),
-                    max(0, len(reason.members) - MOST_NAMED),
-                    len(reason.members),
-                    printable(reason.remedy),
-                )
-                for reason in reasons
-            ],
+            unplaced=[_reason(reason, name) for reason in reasons],
             unplaced_count=count_words(len(plan.unplaced), "member"),
             changes=_changes(plan, name),
             parts=_parts(plan, spec),
@@ -111,6 +104,20 @@ def report_page(plan: GroupPlan, spec: GroupSpec, members: Mapping[str, MemberPr
             members_hash=plan.members_hash,
         )
     )
+
+
+def _reason(reason: Reason, name: Callable[[str], str]) -> dict[str, Any]:
+    most = MOST_TOLD if reason.texts else MOST_NAMED
+    texts = reason.texts or ("",) * len(reason.members)
+    return {
+        "number": f"{len(reason.members):,}",
+        "text": printable(reason.text),
+        "remedy": printable(reason.remedy),
+        "members": [
+            (name(member), printable(text)) for member, text in zip(reason.members[:most], texts[:most], strict=True)
+        ],
+        "more": max(0, len(reason.members) - most),
+    }
 
 
 def groups_to_show(plan: GroupPlan) -> tuple[PlannedGroup, ...]:
@@ -148,11 +155,11 @@ def _meetings(spec: GroupSpec) -> str:
 
 
 def _figures(plan: GroupPlan, fits: Sequence[float]) -> list[Line]:
-    everybody = plan.terms.placed + len(plan.unplaced)
+    heads = head_count(plan)
     found = [
         Line("groups", f"{len(plan.groups):,}"),
-        Line(f"of {everybody:,} members placed", f"{plan.terms.placed:,}"),
-        Line("without a place", f"{len(plan.unplaced):,}"),
+        Line(f"of {count_words(heads.ready, 'member')} placed", f"{heads.placed:,}"),
+        Line(f"without a place; {heads.closed:,} not ready", f"{heads.waiting:,}"),
     ]
     if fits:
         found.append(Line(f"mean fit; lowest {min(fits):.2f}", f"{sum(fits) / len(fits):.2f}"))

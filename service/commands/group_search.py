@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from matcher.grouping.form import GroupingProgress
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from matcher.grouping.progress import GroupingProgress
 from service.commands.console import SAID_EVERY_S
 from service.commands.group_words import PHASE_WORDS
 

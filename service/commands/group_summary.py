@@ -16,6 +16,7 @@ from service.commands.group_words import (
     attribute_words,
     certainty_words,
     count_words,
+    head_count,
     printable,
     unplaced_by_reason,
 )
@@ -27,9 +28,11 @@ MOST_RELIEFS = 5
 def print_summary(console: Console, plan: GroupPlan, spec: GroupSpec, folder: Path) -> None:
     """Print what came out: who is placed, what it is worth, why not everybody is, what would help, where to look."""
     table = Table(title=escape(printable(spec.name)), title_justify="left", show_header=False)
-    everybody = plan.terms.placed + len(plan.unplaced)
+    heads = head_count(plan)
     table.add_row("groups", f"{len(plan.groups):,}")
-    table.add_row("placed", f"{plan.terms.placed:,} of {everybody:,} ({plan.terms.placed / max(1, everybody):.1%})")
+    table.add_row("placed", f"{heads.placed:,} of {heads.ready:,} ({heads.placed / max(1, heads.ready):.1%})")
+    if heads.closed:
+        table.add_row("not ready for any group", f"{heads.closed:,}")
     fits = [place.fit for group in plan.groups for place in group.members]
     if fits:
         table.add_row("mean fit, lowest", f"{sum(fits) / len(fits):.3f}, {min(fits):.3f}")
@@ -74,7 +77,7 @@ def _print_unplaced(console: Console, unplaced: tuple[Unplaced, ...]) -> None:
     reasons = unplaced_by_reason(unplaced)
     for reason in reasons[:MOST_REASONS]:
         console.print(
-            f"  {len(reason.members):,}: {printable(reason.text)}. To place them: {printable(reason.remedy)}",
+            f"  {len(reason.members):,}, each {printable(reason.text)}. To place them: {printable(reason.remedy)}",
             markup=False, soft_wrap=True,
         )  # fmt: skip
     if len(reasons) > MOST_REASONS:

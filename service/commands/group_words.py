@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from matcher import MemberProfile
 from matcher.catalog import default_catalog
+from matcher.grouping.personal_conditions import CONDITIONS
 from matcher.grouping.plan import STAFF, GroupPlan, LocalTime, MeetingSlot, Unplaced
 from matcher.members.availability import DAYS
 from matcher.members.stage import StageBand
@@ -21,7 +21,23 @@ STATUS_WORDS = {
     "feasible": "the best plan found in the time given",
     "cancelled": "stopped by hand: the best plan found until then",
 }
-PHASE_WORDS = {"construct": "Making a first plan", "search": "Improving", "bound": "Bounding", "diagnose": "Diagnosing"}
+PHASE_WORDS = {
+    "reading": "Reading the spec",
+    "bound": "Bounding",
+    "construction": "Making a first plan",
+    "search": "Improving",
+    "description": "Describing",
+    "diagnosis": "Diagnosing",
+}
+REASON_WORDS = {
+    "pair_rules": "may be in one group with too few others, as the rules between two members go",
+    "no_language": "shares a language with too few others whom they may meet",
+    "no_time": "shares a meeting time with too few others whom they may meet",
+    "below_fit": "fits nobody as well as the thresholds ask",
+    "no_room": "fits, but no group open to them has room, and too few are left for one more",
+    "together": "is kept together with others who cannot all be placed in one group",
+}
+"""For reasons whose texts say another number for each member."""
 ATTRIBUTE_WORDS = {
     "stage_band": "Stage of recovery",
     "newcomer": "Newcomer",
@@ -138,32 +154,69 @@ def local_words(times: Sequence[LocalTime]) -> str:
     return ", ".join(words)
 
 
-class ReasonCount(NamedTuple):
-    """How many are unplaced for one reason, and what would place them."""
+class Reason(NamedTuple):
+    """Why some have no place.
+
+    Attributes:
+        code: of the reason.
+        text: what holds for each of them.
+        remedy: what would place them.
+        members: their ids.
+        texts: what is said of each in particular, if that differs; else empty.
+    """
 
     code: str
     text: str
     remedy: str
     members: tuple[str, ...]
+    texts: tuple[str, ...]
 
 
-def unplaced_by_reason(unplaced: Sequence[Unplaced]) -> tuple[ReasonCount, ...]:
-    """Everybody unplaced, by reason and remedy, the commonest reason first. O(n log n)."""
-    of_reason: dict[tuple[str, str, str], list[str]] = {}
+def unplaced_by_reason(unplaced: Sequence[Unplaced]) -> tuple[Reason, ...]:
+    """Everybody unplaced, by code and remedy, the commonest first. O(n log n)."""
+    found: dict[tuple[str, str], list[Unplaced]] = {}
     for one in unplaced:
-        of_reason.setdefault((one.code, one.text, one.remedy), []).append(one.member_id)
-    of_code = Counter(one.code for one in unplaced)
-    ranked = sorted(of_reason.items(), key=lambda item: (-of_code[item[0][0]], item[0][0], -len(item[1]), item[0]))
-    return tuple(ReasonCount(*reason, tuple(members)) for reason, members in ranked)
+        found.setdefault((one.code, one.remedy), []).append(one)
+    reasons = []
+    for (code, remedy), those in found.items():
+        texts = tuple(one.text for one in those)
+        same = len(set(texts)) == 1
+        text = texts[0] if same else REASON_WORDS.get(code, texts[0])
+        reasons.append(Reason(code, text, remedy, tuple(one.member_id for one in those), () if same else texts))
+    return tuple(sorted(reasons, key=lambda reason: (-len(reason.members), reason.code, reason.remedy)))
+
+
+class Head(NamedTuple):
+    """How many have a place, how many could have one and have not, and how many can be in no group by themselves."""
+
+    placed: int
+    waiting: int
+    closed: int
+
+    @property
+    def ready(self) -> int:
+        """How many could have a place."""
+        return self.placed + self.waiting
+
+
+def head_count(plan: GroupPlan) -> Head:
+    """Count everybody whom a plan is about; O(n)."""
+    closed = sum(one.code in CONDITIONS for one in plan.unplaced)
+    return Head(plan.terms.placed, len(plan.unplaced) - closed, closed)
 
 
 def result_words(plan: GroupPlan) -> str:
-    """The whole result in one line."""
-    everybody = plan.terms.placed + len(plan.unplaced)
-    placed = f"{count_words(len(plan.groups), 'group')} with {plan.terms.placed:,} of {everybody:,} members"
-    if not plan.unplaced:
-        return f"{placed}: everybody has a place."
-    return f"{placed}; {len(plan.unplaced):,} {'has' if len(plan.unplaced) == 1 else 'have'} no place yet."
+    """The whole result in a line or two."""
+    heads = head_count(plan)
+    groups = count_words(len(plan.groups), "group")
+    if not heads.waiting:
+        told = f"{groups} with all {heads.ready:,} members who can be in one: everybody has a place."
+    else:
+        have = "has" if heads.waiting == 1 else "have"
+        told = f"{groups} with {heads.placed:,} of {heads.ready:,} members; {heads.waiting:,} {have} no place yet."
+    if not heads.closed:
+        return told
+    return f"{told} {heads.closed:,} more {'is' if heads.closed == 1 else 'are'} not ready for any group."
 
 
 def certainty_words(plan: GroupPlan) -> str:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from matcher import MemberProfile
-from matcher.grouping.form import GroupingProgress, form_groups
+from matcher.grouping.form import form_groups
 from matcher.grouping.plan import GroupPlan
+from matcher.grouping.progress import GroupingProgress
 from matcher.grouping.resolve import spec_around
 from matcher.grouping.spec import GroupSpec
 from matcher.verification.grouping import verify_groups
 
 DEFAULT_TIME_LIMIT_S = 30.0
-NO_TIME_LIMIT_S = 1e9
+NO_TIME_LIMIT_S = 86_400.0
+"""The longest that a search may take."""
 
 
 @dataclass(frozen=True, slots=True)

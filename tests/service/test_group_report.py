@@ -243,7 +243,7 @@ def test_few_and_none(members: dict[str, MemberProfile], status: Status) -> None
     plain = a_group(1, ["a", "b"], slot=None, facilitators=(), mix=(), warnings=(), members=(MemberPlace("a", 0.5),))
     everybody = a_plan((plain,), terms=Terms(1, 0.5, 0.0, 0.0, 0.0), unplaced=(), gap=0.0, diagnosis=None)
     page = Page(report_page(everybody, spec, {}, "x"))
-    assert "1 group with 1 of 1 members: everybody has a place." in page.text
+    assert "1 group with all 1 members who can be in one: everybody has a place." in page.text
     assert "Proved: no plan scores more" in page.text
     assert "no reason that the others share" in page.text
     assert "On their clock" not in page.text
