@@ -20,6 +20,7 @@ from matcher import MemberProfile, recommend_buddies, sample_members
 from service import cli, server
 from service.caller import Role
 from service.community import Community
+from service.database_url import DatabaseTarget
 from service.logs import configure_logs
 from service.settings import Settings
 from service.storage.database import Database
@@ -97,7 +98,7 @@ def bearer(community: Community, role: Role = "platform", requests_a_minute: int
     return {"authorization": f"Bearer {made.text}"}
 
 
-def bearer_of(database: Path, role: Role = "platform") -> dict[str, str]:
+def bearer_of(database: DatabaseTarget, role: Role = "platform") -> dict[str, str]:
     """The same for a database that is served elsewhere, or not yet."""
     community = Community.open(Settings(database=database))
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from matcher import FacetMeans, MemberIndex, MemberProfile, recommend_buddies
 from service import live_index as live_index_module
@@ -23,12 +24,18 @@ from service.storage.members import remove
 from service.use_cases.estimate_population import FEWEST, estimate_population
 from service.use_cases.find_buddies import Wish, find_buddies
 from service.use_cases.store_members import store_members
+from tests.database_places import POSTGRESQL, SQLITE, Place
 from tests.service.conftest import AS_OF
 
 
+@pytest.fixture(scope="session", params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.long)])
+def stored_in(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(database=tmp_path / "members.db", as_of=AS_OF)
+def settings(place: Place) -> Settings:
+    return Settings(database=place.target, index_folder=place.index_folder, as_of=AS_OF)
 
 
 @pytest.fixture
@@ -195,9 +202,9 @@ def test_a_row_that_the_catalogue_no_longer_reads(
     community: Community, settings: Settings, people: list[MemberProfile]
 ) -> None:
     with community.database.writing() as connection:
-        connection.exec_driver_sql(
-            "update members set profile = replace(profile, '\"status\"', '\"mood\"') where member_id = ?",
-            (people[0].member_id,),
+        connection.execute(
+            text("update members set profile = replace(profile, '\"status\"', '\"mood\"') where member_id = :id"),
+            {"id": people[0].member_id},
         )
     restarted = LiveIndex(community.database, settings)
     restarted.start()
@@ -210,8 +217,9 @@ def test_the_last_word_is_the_database(community: Community, people: list[Member
     seeker = max(people[:300], key=lambda member: len(find_buddies(community, member.member_id, Wish(20)).found.peers))
     best = find_buddies(community, seeker.member_id, Wish(3)).found.peers[0].member_id
     with community.database.writing() as connection:
-        connection.exec_driver_sql(
-            "update members set profile = replace(profile, '\"active\"', '\"held\"') where member_id = ?", (best,)
+        connection.execute(
+            text("update members set profile = replace(profile, '\"active\"', '\"held\"') where member_id = :id"),
+            {"id": best},
         )
     found = find_buddies(community, seeker.member_id, Wish(3)).found
     assert best not in {peer.member_id for peer in found.peers}

@@ -14,6 +14,7 @@ from matcher import MemberProfile
 from service import server
 from service.commands.server_process import ServerProcess
 from service.loopback import NotLoopbackError, loopback_address, names_loopback
+from tests.database_places import POSTGRESQL, SQLITE, Place
 from tests.service.conftest import AS_OF, NDJSON, bearer_of, ndjson
 
 
@@ -24,25 +25,30 @@ def answers(url: str, people: list[MemberProfile], key: dict[str, str]) -> list[
     return texts
 
 
+@pytest.fixture(scope="session", params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.long)])
+def stored_in(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 def test_killed_and_restarted_it_gives_the_same_answers(
-    tmp_path: Path, people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, place: Place, people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PEER_MATCHER_AS_OF", AS_OF.isoformat())
-    database, log = tmp_path / "members.db", tmp_path / "service.log"
-    key = bearer_of(database)
-    with ServerProcess.started(database, 0, log) as running:
+    log = tmp_path / "service.log"
+    key = bearer_of(place.target)
+    with ServerProcess.started(place.target, 0, log, place.index_folder) as running:
         headers = key | NDJSON
         reply = httpx.post(f"{running.url}/v1/members:import", content=ndjson(people), headers=headers, timeout=60)
         assert reply.text.count('"stored"') == len(people)
         before = answers(running.url, people, key)
         running.process.kill()
         assert running.process.wait() == -signal.SIGKILL
-    with ServerProcess.started(database, 0, log) as running:
+    with ServerProcess.started(place.target, 0, log, place.index_folder) as running:
         assert answers(running.url, people, key) == before
         running.process.terminate()
         running.process.wait(20)
-    (snapshot,) = (tmp_path / "members.db.index").iterdir()
-    with ServerProcess.started(database, 0, log) as running:
+    (snapshot,) = place.index_folder.iterdir()
+    with ServerProcess.started(place.target, 0, log, place.index_folder) as running:
         assert answers(running.url, people, key) == before
     assert 'from_snapshot":true' in log.read_text()
     assert snapshot.exists()
