@@ -51,7 +51,7 @@ def best_times(
     leaders: Sequence[Leader] | None = None,
     exclude: Collection[SlotChoice] = (),
 ) -> tuple[tuple[SlotChoice, str, int], ...]:
-    """Times at which most of the members who share a language could come: a few that do not overlap, best first.
+    """Times at which most of the members who share a language could come: a few on different days, best first.
 
     Args:
         members: whose times count.
@@ -76,7 +76,7 @@ def best_times(
         ranked += [(-int(counts[place]), place, language) for place in np.flatnonzero(usable).tolist()]
     found: list[tuple[int, str, int]] = []
     for negative, place, language in sorted(ranked):
-        if not any(times.overlap[place, other] for other, _, _ in found):
+        if times.slots[place].day not in [times.slots[other].day for other, _, _ in found]:
             found.append((place, language, -negative))
         if len(found) == MOST_TIMES:
             break

@@ -29,6 +29,9 @@ from matcher.grouping.spec import GroupSpec
 from matcher.members.profile import MemberProfile
 
 MOST_RELIEFS = 12
+FEWEST_PASSES, MOST_PASSES, PASSED_MEMBERS = 2, 60, 600
+"""Of each search: about so many members are passed over. The first passes place nearly as many as a thousand do; what
+these gain is fit."""
 
 
 class Solve(Protocol):
@@ -58,7 +61,7 @@ class _Trials:
     as_of: datetime.date
     means: FacetMeans | None
     seed: int
-    iterations: int | None
+    iterations: int
     deadline: float
     stopped: Callable[[], bool]
     base: int = 0
@@ -76,7 +79,7 @@ class _Trials:
                 case.spec,
                 self.as_of,
                 seed=self.seed,
-                time_limit_s=left,
+                time_limit_s=max(left, 0.01),
                 iterations=self.iterations,
                 means=self.means,
                 diagnose=False,
@@ -122,7 +125,7 @@ def diagnose(
         means: what unknown facets score; as the community has it if not given.
         seed: of the searches.
         time_limit_s: wall time for all of it. At most some fifty searches are made, fewer as a rule.
-        iterations: of each search; as the solver sees fit if not given.
+        iterations: of each search; by the number of members if not given.
         stopped: asked before each search; True ends the diagnosis with what is known by then.
         most: about so many members, the unplaced and the groups around them, are looked at.
     """
@@ -133,6 +136,8 @@ def diagnose(
     case = case_around(members, spec, plan, as_of, most)
     placed = case.watched.intersection(plan.group_of())
     unplaced = [one for one in case.members if one.member_id in case.watched and one.member_id not in placed]
+    if iterations is None:
+        iterations = min(max(PASSED_MEMBERS // max(len(case.watched), 1), FEWEST_PASSES), MOST_PASSES)
     trials = _Trials(solve, as_of, means, seed, iterations, start + 0.6 * time_limit_s, stopped, len(placed))
     closed = closed_to_all(plan.unplaced)
     if not unplaced:
@@ -160,7 +165,7 @@ def diagnose(
 def _alone(case: Case, rules: Sequence[Relaxation], trials: _Trials) -> dict[Relaxation, _Trial]:
     """Rules that keep somebody out by themselves: they are part of every set that is to blame."""
     found = {}
-    for rule in rules:
+    for rule in reversed(rules):  # those that are most likely felt first, as time may run out
         plan = trials.plan(rule.drop(case))
         if plan is not None and (gain := trials.gain(case, plan)) > 0:
             found[rule] = _Trial(gain, plan)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
 import os
 import platform
@@ -17,6 +19,7 @@ from matcher.embedding.population import FacetMeans
 from matcher.errors import InvalidProblem, InvalidRequest, Problem
 from matcher.grouping.blocks import Formed, block_of, whole
 from matcher.grouping.cohort import gather
+from matcher.grouping.diagnosis import diagnose as diagnosed
 from matcher.grouping.draft import GroupDraft
 from matcher.grouping.evaluation import describe
 from matcher.grouping.instance import Instance, instance_of
@@ -30,6 +33,8 @@ from matcher.members.profile import MemberProfile
 
 MOST_MINUTES = 24 * 60
 _GAP = 1e-9
+_FOR_REASONS = 0.2
+"""Share of the time that is kept to find out why not everybody has a group."""
 
 
 def form_groups(
@@ -71,11 +76,10 @@ def form_groups(
     """
     begun = time.monotonic()
     _check(seed, time_limit_s, iterations, threads)
-    del diagnose
     cohort = gather(members, spec, as_of, means)
     instance = instance_of(cohort)
     limits = Limits(
-        begun + time_limit_s - _time_to_describe(len(members)),
+        begun + time_limit_s * (1.0 - _FOR_REASONS * diagnose) - _time_to_describe(len(members)),
         iterations,
         cancel if cancel is not None else lambda: False,
         threads if threads is not None else os.cpu_count() or 1,
@@ -88,7 +92,25 @@ def form_groups(
             progress(GroupingProgress(phase, placed, total, bound, share_done))
 
     solved = solve_whole(instance, part, seed, limits, bound, report)
-    return _plan(instance, solved, bound, seed, members)
+    plan = _plan(instance, solved, bound, seed, members)
+    if not diagnose or solved.cancelled:
+        return plan
+    left = min(_FOR_REASONS * time_limit_s, begun + time_limit_s - time.monotonic())
+    again = functools.partial(form_groups, threads=threads)
+    return dataclasses.replace(
+        plan,
+        diagnosis=diagnosed(
+            members,
+            spec,
+            plan,
+            as_of,
+            solve=again,
+            means=cohort.means,
+            seed=seed,
+            time_limit_s=left,
+            stopped=limits.cancelled,
+        ),
+    )
 
 
 def _check(seed: int, time_limit_s: float, iterations: int | None, threads: int | None) -> None:

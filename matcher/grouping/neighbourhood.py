@@ -1,6 +1,6 @@
 """The part of a plan in which to look for reasons: the unplaced, and groups that they could have been in.
 
-A question asked of a hundred thousand members takes long; the same question about the unplaced and a hundred groups
+A question asked of a hundred thousand members takes long; the same question about the unplaced and some groups
 around them takes an instant. Everything outside stays as the plan has it: its groups, the hours of those who lead
 them, its share of the groups to be formed. So whatever can be had here can be had in the whole plan.
 """
@@ -24,11 +24,11 @@ from matcher.members.age import AgePool, age_pool
 from matcher.members.availability import DAYS, Day, WeeklySlot
 from matcher.members.profile import MemberProfile
 
-MOST_MEMBERS = 600
-"""Members of a case: enough for a hundred groups, few enough for dozens of solves."""
+MOST_MEMBERS = 300
+"""Members of a case: enough for fifty groups, few enough for dozens of solves."""
 MOST_OUTSIDE = 200
 _LOOKED_AT = 5000
-CURABLE = frozenset(("no_availability", "channel"))
+CURABLE = frozenset(("no_availability", "no_zone", "channel", "region"))
 """Personal conditions that a spec could do without. With any other one a member is in no group, whatever it says."""
 
 
@@ -70,7 +70,7 @@ def case_around(
         "groups": existing,
         "churn": None if spec.churn is None else spec.churn - len(set(plan.moved) - counted),
     }
-    case = Case(tuple(by_id[name] for name in chosen), spec, cohort, outside=outside)
+    case = Case(tuple(by_id[name] for name in chosen), spec, as_of, cohort, outside)
     return case.changed(**kept)
 
 

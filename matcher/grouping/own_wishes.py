@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from matcher.embedding.population import FacetMeans
 from matcher.grouping.community import Community
-from matcher.grouping.personal_conditions import CONDITIONS
 from matcher.grouping.plan import Blamed, Unplaced
-from matcher.grouping.relaxation import Case
+from matcher.grouping.relaxation import Case, counted
 from matcher.members.profile import MemberProfile
 
 MOST_LOOKED_AT = 150
@@ -22,16 +21,23 @@ _BETWEEN_TWO = {
     "block": "blocks",
     "age_pool": "age pools, which are never mixed",
 }
-_UP_TO_A_SPEC = frozenset(("no_availability", "no_zone", "channel", "region"))
+_CLOSED = {
+    "status": ("status", "Paused, held or withdrawn"),
+    "consent": ("consent", "No agreement to be matched"),
+    "age_pool": ("age_pool", "Of unknown age, or too young for any group"),
+    "seeks": ("seeks", "Not looking for a group"),
+    "language": ("no_language_given", "No language given"),
+}
+"""By the code of a personal condition: a code that is no rule's between members, and words for staff."""
 
 
 def closed_to_all(unplaced: Iterable[Unplaced]) -> tuple[Blamed, ...]:
     """Conditions that the members fail themselves, whoever the others are, with their numbers."""
-    counts = Counter(one.code for one in unplaced if one.code in CONDITIONS and one.code not in _UP_TO_A_SPEC)
+    counts = Counter(one.code for one in unplaced)
     return tuple(
-        Blamed(code, f"{counts[code]} of those without a group: {condition.text}; {condition.remedy}", counts[code])
-        for code, condition in CONDITIONS.items()
-        if counts[code]
+        Blamed(code, f"{words}: {counted(counts[condition])}", counts[condition])
+        for condition, (code, words) in _CLOSED.items()
+        if counts[condition]
     )
 
 

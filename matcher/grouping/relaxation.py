@@ -7,13 +7,16 @@ gender, role or clinic are no part of a spec, and no relaxation changes them.
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from matcher.grouping.candidacy import is_of_unknown_availability
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.mix import MixRule
 from matcher.grouping.spec import LARGEST_GROUP, SMALLEST_GROUP, GroupSpec, Size, Who
+from matcher.grouping.traits import trait
 from matcher.members.availability import DAYS, WeeklySlot
 from matcher.members.profile import MemberProfile
 
@@ -27,12 +30,14 @@ class Case:
     Attributes:
         members: who is in the community.
         spec: what is asked.
+        as_of: the day for ages and stages.
         watched: ids of those whose places count; somebody who leads in one answer and is placed in another is not.
         outside: ids of members whom the spec does not ask for, but who could be grouped, too.
     """
 
     members: tuple[MemberProfile, ...]
     spec: GroupSpec
+    as_of: datetime.date
     watched: frozenset[str]
     outside: frozenset[str] = frozenset()
 
@@ -69,7 +74,10 @@ def without(case: Case, relaxations: Iterable[Relaxation]) -> Case:
 
 
 def relaxations(case: Case) -> tuple[Relaxation, ...]:
-    """Everything that the spec of this question asks for and that could be dropped."""
+    """Everything that the spec of this question asks for, that could be dropped, and that these members may feel.
+
+    What is most likely to be felt comes last, so that a filter that tries to do without comes to it last.
+    """
     spec, meeting, facilitation = case.spec, case.spec.meeting, case.spec.facilitation
     least, _, most = spec.size.min, spec.size.target, spec.size.max
     anywhere = "meeting in person, within one region" if spec.channel == "in_person" else f"a group on {spec.channel}"
@@ -94,7 +102,7 @@ def relaxations(case: Case) -> tuple[Relaxation, ...]:
             lambda case: case.changed(thresholds=changed_part(case.spec.thresholds, member_fit=0.0)),
         ),
         (
-            not spec.lone_newcomers,
+            not spec.lone_newcomers and _has_newcomers(case),
             "lone_newcomer",
             "no newcomer alone among others",
             lambda case: case.changed(lone_newcomers=True),
@@ -109,7 +117,7 @@ def relaxations(case: Case) -> tuple[Relaxation, ...]:
         (least > SMALLEST_GROUP, "size_min", f"at least {least} in the room", _as_small_as_can_be),
         (_languages_differ(case), "language", "one language that everybody in a group speaks", _in_one_language),
         (
-            meeting is not None and meeting.unknown_availability == "left_out",
+            meeting is not None and meeting.unknown_availability == "left_out" and _has_silent_members(case),
             "no_availability",
             "leaving out members who gave no times",
             _with_assumed_availability,
@@ -227,6 +235,14 @@ def _has_locks(case: Case) -> bool:
 
 def _keeps_facts(case: Case) -> bool:
     return any(not group.locked and (group.slot or group.facilitators or group.language) for group in case.spec.groups)
+
+
+def _has_newcomers(case: Case) -> bool:
+    return any(trait(member, "newcomer", case.as_of) == "yes" for member in case.members)
+
+
+def _has_silent_members(case: Case) -> bool:
+    return any(member.member_id in case.watched and is_of_unknown_availability(member) for member in case.members)
 
 
 def _languages_differ(case: Case) -> bool:

@@ -165,6 +165,7 @@ def test_what_protects_members_is_named_and_never_relaxed() -> None:
     found = ask(members, spec, solver)
     words = {rule.code: rule for rule in found.blamed}
     assert set(words) == {"block", "gender_wish", "role", "age_pool", "status", "consent"}
+    assert words["status"].text == "Paused, held or withdrawn: 1 member"
     assert words["gender_wish"].members == 1
     assert "no spec changes that" in words["gender_wish"].text
     assert not found.reliefs
@@ -221,7 +222,13 @@ def test_it_ends_when_it_is_stopped() -> None:
 
 
 def test_dropping_everything_leaves_a_spec_that_asks_for_nothing() -> None:
-    members = [*people("abc"), person("d", languages=["es"])]
+    fresh = [{"procedure": "knee-replacement", "date": "2026-03-01"}]
+    members = [
+        *people("abc"),
+        person("d", languages=["es"]),
+        person("e", availability=[]),
+        person("f", procedures=fresh),
+    ]
     spec = spec_of(
         meeting=TIMES,
         facilitation={
