@@ -22,6 +22,7 @@ QUESTIONS = {
     "encoder": "benchmarks.encoder",
     "candidates": "benchmarks.candidates",
     "pairing": "benchmarks.pairing",
+    "diversity": "benchmarks.diversity",
 }
 """What can be asked, in the order in which it is."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
@@ -32,12 +31,12 @@ from matcher.grouping.diversity_sizes import dominating_sizes, most_even_sizes
 
 Floats = npt.NDArray[np.float64]
 
+Objective = Callable[[], float]
+"""The best objective known by now."""
+GoesOn = Callable[[], bool]
+"""Whether there is time and will for one more step."""
+
 _MOST_STEPS = 30
-_SHARE = 0.03
-"""Of the time limit; no step begins after that. A step's time is not foreseeable: the linear algebra library uses all
-processors, and where others keep those busy, it takes twenty times as long as alone."""
-_ONE_STEP_SHARE = 0.3
-"""Of the time limit; not even a first step is tried if it would take more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +48,35 @@ class Bound:
 
 
 def seconds_per_step(n: int) -> float:
-    """What a step roughly takes on a quiet machine."""
+    """What a step of :func:`spectral_bound` roughly takes on a quiet machine.
+
+    On a busy one it may be twenty times as much: the linear algebra library splits a step among all processors and
+    waits for the slowest.
+    """
     return 1e-5 * n + 1e-9 * n**3
 
 
-def best_bound(problem: GroupingProblem, objective: float, time_limit_s: float) -> Bound:
-    """The lowest bound that a small part of the time limit buys.
+def quick_bound(problem: GroupingProblem) -> Bound:
+    """The bound by rows, or the exact one where all affinities are equal; O(n^2 log n)."""
+    bound = row_bound(problem)
+    constant = float(problem.affinity[0, -1])
+    # The diagonal is zero and equals the constant only if that is zero, too.
+    equal = int(np.count_nonzero(problem.affinity == constant)) - (problem.n if constant == 0.0 else 0)
+    if equal < problem.n * (problem.n - 1):
+        return bound
+    return min(bound, _constant_bound(problem, constant), key=lambda other: other.value)
+
+
+def spectral_bound(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
+    """The bound by eigenvalues, one step at least; O(n^3) a step, some thirty of them at most.
 
     Args:
         problem: what to bound.
         objective: that of a good grouping; the steps aim at it.
-        time_limit_s: of the whole solver; a few percent of it buy steps, and one is done unless it would take most.
-
-    Returns:
-        O(n^2 log n) for the rows, O(n^3) a step for the eigenvalues, none of those where all affinities are equal.
+        goes_on: asked after every step.
     """
-    bound = row_bound(problem)
-    constant = float(problem.affinity[0, -1])
-    if np.count_nonzero(problem.affinity == constant) >= problem.n * (problem.n - 1):
-        return min(bound, _constant_bound(problem, constant), key=lambda other: other.value)
-    if seconds_per_step(problem.n) < _ONE_STEP_SHARE * time_limit_s:
-        descend = _uniform_spectrum if problem.uniform else _mixed_spectrum
-        until = perf_counter() + _SHARE * time_limit_s
-        bound = min(bound, descend(problem, objective, until), key=lambda other: other.value)
-    return bound
+    descend = _uniform_spectrum if problem.uniform else _mixed_spectrum
+    return descend(problem, objective, goes_on)
 
 
 def row_bound(problem: GroupingProblem) -> Bound:
@@ -84,15 +88,15 @@ def row_bound(problem: GroupingProblem) -> Bound:
     ranked = np.sort(ranked, axis=1)[:, ::-1][:, : most - 1]
     sums = np.concatenate((np.zeros((problem.n, 1)), np.cumsum(ranked, axis=1)), axis=1)[:, least - 1 :]
     value = 0.5 * float(sums.max(axis=1).sum())
-    slack = 4 * np.finfo(np.float64).eps * problem.n * float(np.abs(ranked).sum())
-    return Bound(value + slack, BoundCertificate("rows"))
+    return Bound(value + _slack(float(np.abs(ranked).sum()), problem.n), BoundCertificate("rows"))
 
 
 def _constant_bound(problem: GroupingProblem, constant: float) -> Bound:
     squares = _greatest_squares(problem, constant)
     value = 0.5 * (constant * squares - constant * problem.n)
-    slack = 16 * np.finfo(np.float64).eps * abs(constant) * squares
-    return Bound(value + slack, BoundCertificate("spectrum", np.full(problem.n, constant), constant))
+    return Bound(
+        value + _slack(abs(constant) * squares, 1), BoundCertificate("spectrum", np.full(problem.n, constant), constant)
+    )
 
 
 def _greatest_squares(problem: GroupingProblem, shift: float) -> float:
@@ -101,33 +105,34 @@ def _greatest_squares(problem: GroupingProblem, shift: float) -> float:
     return float((choose(problem.size_min, problem.size_max, problem.n).astype(np.float64) ** 2).sum())
 
 
-def _slack(matrix: Floats, sizes: float) -> float:
-    """More than rounding can do to the sum of eigenvalues times sizes that add up to ``sizes``."""
-    return 16 * float(np.finfo(np.float64).eps) * float(np.linalg.norm(matrix)) * sizes
+def _slack(magnitude: float, times: int) -> float:
+    """More than rounding can do to numbers of that size in all, ``times`` over."""
+    return 16 * float(np.finfo(np.float64).eps) * magnitude * times
 
 
-def _uniform_spectrum(problem: GroupingProblem, objective: float, until: float) -> Bound:
+def _uniform_spectrum(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
     n, kept = problem.n, problem.group_count - 1
     size = n / problem.group_count
     total = float(problem.affinity.sum())
 
     def evaluate(diagonal: Floats) -> tuple[float, Floats]:
         matrix = problem.affinity + np.diag(diagonal)
+        summands = float(np.abs(matrix).sum()) + float(np.abs(diagonal).sum())
         means = matrix.mean(axis=1)
         matrix += means.mean() - means[:, None] - means[None, :]
-        norm = float(np.linalg.norm(matrix)) + 1.0
+        norm = float(np.linalg.norm(matrix))
         values, vectors = np.linalg.eigh(matrix - norm / n)  # the all-ones vector to the lower end
         part, shift = float(values[n - kept :].sum()), float(diagonal.sum())
         value = 0.5 * (size / n * (total + shift) - shift + size * part)
-        slack = _slack(matrix, 2 * n) + 16 * np.finfo(np.float64).eps * float(np.abs(problem.affinity).sum())
+        slack = _slack(norm, 2 * n) + _slack(summands, 1)
         slope = 0.5 * (size / n - 1 + size * (vectors[:, n - kept :] ** 2).sum(axis=1))
         return value + slack, slope
 
-    value, diagonal = _descend(evaluate, np.zeros(n), objective, until)
+    value, diagonal = _descend(evaluate, np.zeros(n), objective, goes_on)
     return Bound(value, BoundCertificate("spectrum", diagonal))
 
 
-def _mixed_spectrum(problem: GroupingProblem, objective: float, until: float) -> Bound:
+def _mixed_spectrum(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
     n = problem.n
     sizes = dominating_sizes(problem.size_min, problem.size_max, n).astype(np.float64)
     mean = float(problem.affinity.sum()) / (n * (n - 1))
@@ -140,18 +145,19 @@ def _mixed_spectrum(problem: GroupingProblem, objective: float, until: float) ->
         values, vectors = values[::-1][: len(sizes)], vectors[:, ::-1][:, : len(sizes)]
         squares = _greatest_squares(problem, shift)
         value = 0.5 * (float(sizes @ values) + shift * squares - float(diagonal.sum()))
-        slack = _slack(matrix, n) + 16 * np.finfo(np.float64).eps * (abs(shift) * squares + np.abs(diagonal).sum())
+        summands = abs(shift) * squares + float(np.abs(diagonal).sum())
+        slack = _slack(float(np.linalg.norm(matrix)) + abs(shift) * n, n) + _slack(summands, 1)
         slope = np.empty(n + 1)
         slope[:n] = 0.5 * ((vectors**2) @ sizes - 1)
         slope[n] = 0.5 * (squares - float(sizes @ vectors.sum(axis=0) ** 2)) / n
         return value + slack, slope
 
-    value, duals = _descend(evaluate, np.concatenate((np.zeros(n), [n * mean])), objective, until)
+    value, duals = _descend(evaluate, np.concatenate((np.zeros(n), [n * mean])), objective, goes_on)
     return Bound(value, BoundCertificate("spectrum", duals[:n].copy(), float(duals[n]) / n))
 
 
 def _descend(
-    evaluate: Callable[[Floats], tuple[float, Floats]], start: Floats, objective: float, until: float
+    evaluate: Callable[[Floats], tuple[float, Floats]], start: Floats, objective: Objective, goes_on: GoesOn
 ) -> tuple[float, Floats]:
     """Subgradient steps after Polyak: as if the minimum lay a share of the gap below the best value so far.
 
@@ -171,7 +177,7 @@ def _descend(
             share, failures = 0.5 * share, 0
             duals, value, slope = best_duals, best, best_slope
         steepness = float(slope @ slope)
-        if steepness == 0.0 or best <= objective or perf_counter() > until:
+        if steepness == 0.0 or best <= objective() or not goes_on():
             break
-        duals = duals - (share * (best - objective) + value - best) / steepness * slope
+        duals = duals - (share * (best - objective()) + value - best) / steepness * slope
     return float(best), best_duals

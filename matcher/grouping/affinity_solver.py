@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
 from matcher.errors import InvalidRequest, Problem
-from matcher.grouping.affinity_bound import best_bound
+from matcher.grouping.affinity_bound import Bound, quick_bound, seconds_per_step, spectral_bound
 from matcher.grouping.affinity_problem import GroupingProblem
 from matcher.grouping.affinity_solution import GroupingSolution
 from matcher.grouping.diversity_run import Annealer, spread_of
@@ -21,8 +23,11 @@ Progress = Callable[[float, float, float], None]
 _EQUAL = 1e-9
 """The bound meets the objective if they are this close, relatively."""
 
-_FOR_SEARCH = 0.98
-"""Share of the time limit at which the search ends; the last sweeps and the answer take the rest."""
+_FOR_SEARCH, _FOR_BOUND = 0.98, 0.1
+"""Shares of the time limit after which the search ends, and after which no step for the bound begins."""
+
+_MOST_FOR_ONE_STEP = 0.3
+"""Share of the time limit; where even one step towards the bound would take more, the rows alone bound."""
 
 
 def solve_grouping(
@@ -36,8 +41,8 @@ def solve_grouping(
 ) -> GroupingSolution:
     """Search for the grouping with most affinity inside the groups, and bound all others.
 
-    The way is :mod:`matcher.grouping.diversity_search`; the bound comes first, for a few percent of the time. The
-    search ends early only if its grouping meets the bound, as it does at once where all affinities are equal.
+    The way is :mod:`matcher.grouping.diversity_search`; the bound is found beside it, for a few percent of the time.
+    The search ends early only if its grouping meets the bound, as it does at once where all affinities are equal.
 
     Args:
         problem: what to group.
@@ -59,20 +64,12 @@ def solve_grouping(
     _load_compiled()
     began = perf_counter()
     first = first_grouping(problem, np.random.default_rng([seed, 0]))
-    found = Found(first, objective_of(problem, first))
-    bound = best_bound(problem, found.objective, time_limit_s)
-    goal = bound.value - _EQUAL * abs(bound.value)
-
-    def watch(objective: float, used: float) -> bool:
-        if progress is not None:
-            progress(max(objective, found.objective), bound.value, used)
-        return cancel is None or not cancel()
-
-    if found.objective >= goal or spread_of(problem) == 0.0:
-        found.stopped = "bound"
-    else:
+    found = Found(first, objective_of(problem, first), stopped="bound")
+    bound = quick_bound(problem)
+    if found.objective < _goal(bound) and spread_of(problem) > 0.0:
         deadline = began + _FOR_SEARCH * time_limit_s
-        DiversitySearch(problem, found, goal, seed, deadline, iterations, watch).run()
+        search = DiversitySearch(problem, found, _goal(bound), seed, deadline, iterations)
+        bound = _search_and_bound(search, bound, time_limit_s, progress, cancel)
     objective = objective_of(problem, found.group_of)
     if progress is not None:
         progress(objective, bound.value, 1.0)
@@ -81,13 +78,53 @@ def solve_grouping(
         objective=objective,
         upper_bound=bound.value,
         gap=(bound.value - objective) / max(abs(objective), 1e-300) if bound.value != objective else 0.0,
-        status="optimal" if objective >= goal else "feasible",
+        status="optimal" if objective >= _goal(bound) else "feasible",
         certificate=bound.certificate,
         iterations=found.steps // problem.n,
         starts=found.starts,
         crossings=found.crossings,
         stopped=found.stopped,
     )
+
+
+def _search_and_bound(
+    search: DiversitySearch,
+    quick: Bound,
+    time_limit_s: float,
+    progress: Progress | None,
+    cancel: Callable[[], bool] | None,
+) -> Bound:
+    """Search, and meanwhile bound by eigenvalues in a thread of its own, which takes little of the search's time."""
+    over = Event()
+    until = perf_counter() + _FOR_BOUND * time_limit_s
+    bounds = [quick]
+
+    def refine() -> None:
+        refined = spectral_bound(
+            search.problem, lambda: search.best.objective, lambda: not over.is_set() and perf_counter() < until
+        )
+        bounds.append(min(quick, refined, key=lambda bound: bound.value))
+        search.goal = min(search.goal, _goal(bounds[-1]))
+
+    def watch(objective: float, used: float) -> bool:
+        if progress is not None:
+            progress(objective, bounds[-1].value, used)
+        return cancel is None or not cancel()
+
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            if seconds_per_step(search.problem.n) < _MOST_FOR_ONE_STEP * time_limit_s:
+                refining = beside.submit(refine)
+                if search.iterations is not None:
+                    refining.result()  # where the bound ends the search must not depend on who is faster
+            search.run(watch)
+        finally:
+            over.set()
+    return bounds[-1]
+
+
+def _goal(bound: Bound) -> float:
+    return bound.value - _EQUAL * abs(bound.value)
 
 
 def objective_of(problem: GroupingProblem, group_of: npt.NDArray[np.int32]) -> float:

@@ -75,11 +75,10 @@ class DiversitySearch:
     Attributes:
         problem: what to group.
         best: the grouping to beat, and in the end the one found.
-        goal: stops at this objective.
+        goal: stops at this objective; may be lowered meanwhile.
         seed: of everything drawn.
         deadline: a time of ``perf_counter``.
         iterations: sweeps at most, or None.
-        watch: called some twenty times a second, in the caller's thread.
         threads: how many annealings may run at once; changes nothing but the time.
     """
 
@@ -89,14 +88,18 @@ class DiversitySearch:
     seed: int
     deadline: float
     iterations: int | None
-    watch: Watch
     threads: int = field(default_factory=lambda: min(_AT_ONCE, os.cpu_count() or 1))
     _stop: Event = field(default_factory=Event)
     _began: float = field(default_factory=perf_counter)
     _tasks: int = 0
+    _watch: Watch = field(default=lambda _objective, _used: True)
 
-    def run(self) -> Found:
-        """Search until the goal, a limit or the caller's wish ends it."""
+    def run(self, watch: Watch) -> Found:
+        """Search until the goal, a limit or the caller's wish ends it.
+
+        ``watch`` is called some twenty times a second, in this thread; False ends the search, an exception too.
+        """
+        self._watch = watch
         draw = np.random.default_rng([self.seed, 1])
         with ThreadPoolExecutor(self.threads) as pool:
             try:
@@ -161,8 +164,10 @@ class DiversitySearch:
         waiting = True
         while waiting:
             waiting = bool(wait(futures, timeout=_POLL_S).not_done)
-            if not self._stop.is_set() and not self.watch(self.best.objective, self._used()):
+            if not self._stop.is_set() and not self._watch(self.best.objective, self._used()):
                 self._end("cancelled")
+            if self.best.objective >= self.goal:
+                self._end("bound")
             if perf_counter() >= self.deadline:
                 self._end("time")
 
@@ -185,7 +190,7 @@ class DiversitySearch:
     def _ended(self) -> bool:
         if self.best.objective >= self.goal:
             self._end("bound")
-        elif self.iterations is not None and self.best.steps >= self.iterations * self.problem.n:
+        if self.iterations is not None and self.best.steps >= self.iterations * self.problem.n:
             self._end("iterations")
         return self._stop.is_set()
 
