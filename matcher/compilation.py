@@ -4,8 +4,8 @@ The first call of a compiled function compiles it (some seconds once per machine
 functions release the interpreter lock, so that readers in other threads go on meanwhile.
 
 numba keeps a function for as long as its own file stays the same, whatever becomes of the functions it calls in other
-files. So the cache lives in a folder named after all sources of the package: after any change everything is compiled
-anew.
+files. So every module's functions are cached in a folder named after its source and all that it imports of the package,
+directly or not: after a change there, and only then, they are compiled anew.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -25,25 +26,52 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).parent
 _PREFIX = "compiled-"
+_IMPORTED = re.compile(r"^from matcher\.([\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 @functools.cache
-def _cache_folder() -> str:
-    """The folder for this state of the sources: beside them or, if that is not writable, in the user's cache."""
+def _source(file: Path) -> tuple[bytes, tuple[Path, ...]]:
+    """A file's bytes, and the files of the package that it imports."""
+    source = file.read_bytes()
+    imported = []
+    for place, names in _IMPORTED.findall(source.decode()):
+        module = _PACKAGE.joinpath(*place.split("."))
+        found = [module.with_suffix(".py"), module / "__init__.py"]
+        found += [module / f"{name}.py" for name in re.findall(r"\w+", names)]  # a package's modules
+        imported += [path for path in found if path.is_file()]
+    return source, tuple(imported)
+
+
+def _sources(file: Path) -> list[Path]:
+    """``file`` and everything of the package that it imports, directly or not, sorted."""
+    seen = {file}
+    waiting = [file]
+    while waiting:
+        for path in _source(waiting.pop())[1]:
+            if path not in seen:
+                seen.add(path)
+                waiting.append(path)
+    return sorted(seen)
+
+
+@functools.cache
+def _cache_folder(file: Path) -> str:
+    """The folder for functions of ``file`` in its present state: beside the sources or, if that is not writable, in the
+    user's cache."""
     digest = hashlib.sha256(_PACKAGE.as_posix().encode())
-    for source in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(source.read_bytes())
-    name = _PREFIX + digest.hexdigest()[:16]
+    for source in _sources(file):
+        digest.update(source.as_posix().encode() + b"\0" + _source(source)[0])
+    module = f"{_PREFIX}{hashlib.sha256(file.as_posix().encode()).hexdigest()[:12]}-"
     user_cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "peer-matcher"
     for parent in (_PACKAGE / "__pycache__", user_cache, Path(tempfile.gettempdir()) / f"peer-matcher-{os.getuid()}"):
-        folder = parent / name
+        folder = parent / (module + digest.hexdigest()[:16])
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError:
             continue
-        if parent.name == "__pycache__":  # nobody else's: earlier states of these very sources
-            for old in parent.glob(_PREFIX + "*"):
+        if parent.name == "__pycache__":  # nobody else's: earlier states of this very module
+            for old in parent.glob(module + "*"):
                 if old != folder:
                     shutil.rmtree(old, ignore_errors=True)
         return str(folder)
@@ -53,7 +81,7 @@ def _cache_folder() -> str:
 def compiled(function: Function) -> Function:
     """Compile ``function`` at its first call; strict IEEE arithmetic, so results are the same on every machine."""
     config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, _cache_folder()
+    before, config.CACHE_DIR = config.CACHE_DIR, _cache_folder(Path(function.__code__.co_filename))
     try:
         return cast(Function, numba.njit(cache=True, nogil=True, fastmath=False)(function))
     finally:

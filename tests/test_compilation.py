@@ -9,28 +9,49 @@ import pytest
 from matcher import compilation
 
 
-def test_a_change_anywhere_in_the_package_starts_a_new_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compilation, "_PACKAGE", tmp_path)
-    callee = tmp_path / "inner" / "callee.py"
-    callee.parent.mkdir()
-    callee.write_text("half = 0.5")
-    folder = compilation._cache_folder.__wrapped__
-    before = Path(folder())
-    assert folder() == str(before)
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of its own: ``outer`` imports ``middle``, and that a function of ``inner``'s module ``callee``."""
+    package = tmp_path / "package"
+    (package / "inner").mkdir(parents=True)
+    (package / "inner" / "__init__.py").write_text("")
+    (package / "inner" / "callee.py").write_text("half = 0.5")
+    (package / "middle.py").write_text("from matcher.inner import (\n    callee,\n)\n")
+    (package / "outer.py").write_text("from matcher.middle import callee\n")
+    (package / "stranger.py").write_text("")
+    monkeypatch.setattr(compilation, "_PACKAGE", package)
+    return package
+
+
+def _folder(file: Path) -> Path:
+    compilation._source.cache_clear()
+    compilation._cache_folder.cache_clear()
+    return Path(compilation._cache_folder(file))
+
+
+def test_a_change_in_what_a_module_imports_starts_a_new_cache(package: Path) -> None:
+    before = _folder(package / "outer.py")
+    assert _folder(package / "outer.py") == before
     assert before.is_dir()
-    callee.write_text("half = 0.6")
-    after = Path(folder())
+    (package / "inner" / "callee.py").write_text("half = 0.6")
+    after = _folder(package / "outer.py")
     assert after != before
     assert after.is_dir()
     assert not before.exists()
 
 
+def test_a_change_elsewhere_leaves_the_cache_alone(package: Path) -> None:
+    before = _folder(package / "outer.py")
+    (package / "stranger.py").write_text("half = 0.6")
+    other = _folder(package / "stranger.py")
+    assert _folder(package / "outer.py") == before
+    assert other != before
+    assert before.is_dir()
+
+
 def test_sources_that_cannot_be_written_beside_are_compiled_into_the_users_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = tmp_path / "package"
-    package.mkdir()
     (package / "__pycache__").write_text("a file where a folder should be")
-    monkeypatch.setattr(compilation, "_PACKAGE", package)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert Path(compilation._cache_folder.__wrapped__()).parent == tmp_path / "cache" / "peer-matcher"
+    assert _folder(package / "outer.py").parent == tmp_path / "cache" / "peer-matcher"
