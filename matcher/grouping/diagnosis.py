@@ -14,82 +14,24 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 from matcher.embedding.population import FacetMeans
-from matcher.errors import InvalidProblem
-from matcher.grouping.convenient_times import without_a_common_time
-from matcher.grouping.neighbourhood import MOST_MEMBERS, case_around
+from matcher.grouping.convenient_times import TimeTrouble, time_trouble
+from matcher.grouping.neighbourhood import MOST_MEMBERS, case_around, curable
 from matcher.grouping.own_wishes import closed_to_all, short_of_peers
 from matcher.grouping.plan import Blamed, Diagnosis, GroupPlan, Relief
 from matcher.grouping.relaxation import Case, Relaxation, counted, relaxations, without
 from matcher.grouping.relief import Ladder, ladders
 from matcher.grouping.spec import GroupSpec
+from matcher.grouping.trials import Solve, Trials
 from matcher.members.profile import MemberProfile
 
 MOST_RELIEFS = 12
-FEWEST_PASSES, MOST_PASSES, PASSED_MEMBERS = 2, 60, 600
-"""Of each search: about so many members are passed over. The first passes place nearly as many as a thousand do; what
-these gain is fit."""
-
-
-class Solve(Protocol):
-    """What is asked of the solver: :func:`~matcher.grouping.form.form_groups`, without a diagnosis of its own."""
-
-    def __call__(
-        self,
-        members: Sequence[MemberProfile],
-        spec: GroupSpec,
-        as_of: datetime.date,
-        *,
-        seed: int,
-        time_limit_s: float,
-        iterations: int | None,
-        means: FacetMeans | None,
-        diagnose: bool,
-    ) -> GroupPlan:
-        """A plan."""
-        ...
-
-
-@dataclass(slots=True)
-class _Trials:
-    """Short solves until a deadline."""
-
-    solve: Solve
-    as_of: datetime.date
-    means: FacetMeans | None
-    seed: int
-    iterations: int
-    deadline: float
-    stopped: Callable[[], bool]
-    base: int = 0
-    finished: bool = field(default=True)
-
-    def plan(self, case: Case) -> GroupPlan | None:
-        """An answer; ``None`` if there is none, or no time to look for it."""
-        left = self.deadline - time.perf_counter()
-        if left <= 0 or self.stopped():
-            self.finished = False
-            return None
-        try:
-            return self.solve(
-                case.members,
-                case.spec,
-                self.as_of,
-                seed=self.seed,
-                time_limit_s=max(left, 0.01),
-                iterations=self.iterations,
-                means=self.means,
-                diagnose=False,
-            )
-        except InvalidProblem:  # so few may be placed that there is no group to form
-            return None
-
-    def gain(self, case: Case, plan: GroupPlan | None) -> int:
-        """How many more of those who count are placed than without a change."""
-        return 0 if plan is None else len(case.watched.intersection(plan.group_of())) - self.base
+MOST_ASKED = 5000
+SEARCHES = 25
+"""That a diagnosis has to have time for."""
+FEWEST_MEMBERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,27 +75,30 @@ def diagnose(
         return None
     start = time.perf_counter()
     means = FacetMeans.estimate(members, as_of) if means is None else means
-    case = case_around(members, spec, plan, as_of, most)
+    trials = Trials(solve, as_of, means, seed, iterations, start + 0.6 * time_limit_s, stopped)
+    closed = closed_to_all(plan.unplaced)
+    case, again = _manageable(lambda size: case_around(members, spec, plan, as_of, size), most, trials, time_limit_s)
     placed = case.watched.intersection(plan.group_of())
     unplaced = [one for one in case.members if one.member_id in case.watched and one.member_id not in placed]
-    if iterations is None:
-        iterations = min(max(PASSED_MEMBERS // max(len(case.watched), 1), FEWEST_PASSES), MOST_PASSES)
-    trials = _Trials(solve, as_of, means, seed, iterations, start + 0.6 * time_limit_s, stopped, len(placed))
-    closed = closed_to_all(plan.unplaced)
     if not unplaced:
         return Diagnosis(len(plan.unplaced), closed, ())
-    again = trials.gain(case, trials.plan(case))
-    reliefs = [Relief(f"search for longer: that places {counted(again, 'more member')}", again, 1)] if again > 0 else []
-    trials.base += max(0, again)
+    trials.base = len(placed)
+    more = trials.gain(case, again)
+    reliefs = [Relief(f"search for longer: that places {counted(more, 'more member')}", more, 1)] if more > 0 else []
+    trials.base += max(0, more)
 
+    waiting = curable(members, spec, plan, as_of)
+    trouble = time_trouble(
+        Case(tuple(members), spec, as_of, frozenset()), waiting[:: max(1, -(-len(waiting) // MOST_ASKED))]
+    )
     rules = relaxations(case)
     alone = _alone(case, rules, trials)
     blamed = _deletion_filter(case, rules, alone, trials)
     trials.deadline = start + time_limit_s
-    found = [_blame(rule, alone.get(rule), case, unplaced) for rule in blamed]
+    found = [_blame(rule, alone.get(rule), unplaced, trouble) for rule in blamed]
     found.sort(key=lambda one: -one.members)
     for rule, trial in alone.items():
-        for ladder in ladders(case, unplaced, rule, trial.plan):
+        for ladder in ladders(case, unplaced, rule, trial.plan, trouble):
             reliefs += _climbed(ladder, trials)
     if not alone and blamed:
         reliefs += _only_together(case, rules, trials)
@@ -162,7 +107,21 @@ def diagnose(
     return Diagnosis(len(plan.unplaced), (*found, *wishes, *closed), tuple(reliefs), trials.finished)
 
 
-def _alone(case: Case, rules: Sequence[Relaxation], trials: _Trials) -> dict[Relaxation, _Trial]:
+def _manageable(
+    case_of: Callable[[int], Case], most: int, trials: Trials, time_limit_s: float
+) -> tuple[Case, GroupPlan | None]:
+    """A question small enough that some thirty like it are answered in time, and its answer."""
+    while True:
+        case = case_of(most)
+        begun = time.perf_counter()
+        answer = trials.plan(case)
+        share = SEARCHES * (time.perf_counter() - begun) / max(time_limit_s, 1e-3)
+        if share <= 1.0 or len(case.watched) <= FEWEST_MEMBERS or not trials.finished or most <= FEWEST_MEMBERS:
+            return case, answer
+        most = max(FEWEST_MEMBERS, int(len(case.watched) * max(0.3, share**-0.5)))
+
+
+def _alone(case: Case, rules: Sequence[Relaxation], trials: Trials) -> dict[Relaxation, _Trial]:
     """Rules that keep somebody out by themselves: they are part of every set that is to blame."""
     found = {}
     for rule in reversed(rules):  # those that are most likely felt first, as time may run out
@@ -173,9 +132,12 @@ def _alone(case: Case, rules: Sequence[Relaxation], trials: _Trials) -> dict[Rel
 
 
 def _deletion_filter(
-    case: Case, rules: Sequence[Relaxation], alone: dict[Relaxation, _Trial], trials: _Trials
+    case: Case, rules: Sequence[Relaxation], alone: dict[Relaxation, _Trial], trials: Trials
 ) -> list[Relaxation]:
-    """A smallest set of rules that keeps everybody out who is; empty if it is none of them."""
+    """A smallest set of rules that keeps everybody out who is; empty if it is none of them.
+
+    If time runs out, those of it that are known: the ones that keep somebody out by themselves.
+    """
 
     def places_more(kept: Sequence[Relaxation]) -> bool:
         relaxed = without(case, [rule for rule in rules if rule not in kept])
@@ -183,18 +145,18 @@ def _deletion_filter(
 
     if not alone and not places_more(()):
         return []
-    if alone and len(alone) < len(rules) and not places_more(list(alone)) and trials.finished:
+    if alone and not places_more(list(alone)):
         return list(alone)
     kept = list(rules)
     for rule in rules:
         if rule not in alone:
             rest = [other for other in kept if other is not rule]
-            if not places_more(rest) and trials.finished:
+            if not places_more(rest):
                 kept = rest
-    return kept
+    return kept if trials.finished else list(alone)
 
 
-def _only_together(case: Case, rules: Sequence[Relaxation], trials: _Trials) -> list[Relief]:
+def _only_together(case: Case, rules: Sequence[Relaxation], trials: Trials) -> list[Relief]:
     """A smallest set of rules that must all go before anybody is placed, if no rule by itself makes a difference."""
     dropped, gain = list(rules), 0
     for rule in rules:
@@ -208,7 +170,7 @@ def _only_together(case: Case, rules: Sequence[Relaxation], trials: _Trials) -> 
     return [Relief("only all of this together: do without " + "; ".join(rule.name for rule in dropped), gain, 5)]
 
 
-def _climbed(ladder: Ladder, trials: _Trials) -> list[Relief]:
+def _climbed(ladder: Ladder, trials: Trials) -> list[Relief]:
     for proposal in ladder:
         gain = trials.gain(proposal.case, trials.plan(proposal.case))
         if gain > 0:
@@ -219,16 +181,16 @@ def _climbed(ladder: Ladder, trials: _Trials) -> list[Relief]:
     return []
 
 
-def _blame(rule: Relaxation, trial: _Trial | None, case: Case, unplaced: Sequence[MemberProfile]) -> Blamed:
-    never, unled = without_a_common_time(case, unplaced)
-    facts = {
-        "window": f"; {never} of the {len(unplaced)} without a group can come at no time that is offered" * bool(never),
-        "facilitation": f"; {unled} of the {len(unplaced)} without a group share no time with anybody who may lead"
-        * bool(unled),
-    }
+def _blame(rule: Relaxation, trial: _Trial | None, unplaced: Sequence[MemberProfile], trouble: TimeTrouble) -> Blamed:
     what = rule.name[0].upper() + rule.name[1:]
     if trial is None:
         return Blamed(rule.code, f"{what}: one of several things that would each keep people out", 0)
     helped = sum(member.member_id in trial.plan.group_of() for member in unplaced)
-    text = f"{what}: without it {counted(trial.gain, 'more member')} could be placed{facts.get(rule.code, '')}"
+    several = "at least " if len(unplaced) < trouble.looked_at else ""
+    text = f"{what}: without it {several}{counted(trial.gain, 'more member')} could be placed"
+    all_of_them = f"of the {trouble.looked_at} without a group"
+    if rule.code == "window" and trouble.never:
+        text += f"; {trouble.never} {all_of_them} can come at no time that is offered"
+    if rule.code == "facilitation" and trouble.unled:
+        text += f"; {trouble.unled} {all_of_them} share no time with anybody who may lead"
     return Blamed(rule.code, text, helped)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from matcher.eligibility.rules import spoken
 from matcher.grouping.attendance import Attendance, minutes_of
@@ -49,7 +49,7 @@ def case_around(
         most: about so many members are kept; all of them if they are no more.
     """
     by_id = {member.member_id: member for member in members}
-    unplaced = _unplaced(plan, spec, by_id, as_of, most // 2)
+    unplaced = _spread([one.member_id for one in curable(members, spec, plan, as_of)], spec, most // 2)
     groups = _nearest_groups(plan, [by_id[name] for name in unplaced], by_id, as_of, most - len(unplaced))
     near = {group.name for group in groups}
     far = [group for group in plan.groups if group.name not in near]
@@ -74,15 +74,19 @@ def case_around(
     return case.changed(**kept)
 
 
-def _unplaced(
-    plan: GroupPlan, spec: GroupSpec, by_id: Mapping[str, MemberProfile], as_of: datetime.date, most: int
-) -> list[str]:
-    """Those who could be placed if the spec were another, at most about ``most``, spread over the ids."""
-    names = [
-        one.member_id
-        for one in plan.unplaced
-        if one.member_id in by_id and CURABLE.issuperset(barriers(by_id[one.member_id], spec, as_of))
+def curable(
+    members: Collection[MemberProfile], spec: GroupSpec, plan: GroupPlan, as_of: datetime.date
+) -> list[MemberProfile]:
+    """Those without a group who could be placed if the spec were another, by id."""
+    names = {one.member_id for one in plan.unplaced}
+    found = [
+        member for member in members if member.member_id in names and CURABLE.issuperset(barriers(member, spec, as_of))
     ]
+    return sorted(found, key=lambda member: member.member_id)
+
+
+def _spread(names: Sequence[str], spec: GroupSpec, most: int) -> list[str]:
+    """At most about ``most`` of some ids, spread over them, and whoever is kept together with these."""
     step = -(-len(names) // most)
     chosen = set(names[:: max(step, 1)])
     chosen.update(*(bundle for bundle in spec.bundles() if not chosen.isdisjoint(bundle)))

@@ -204,7 +204,7 @@ class Diagnosis:
         unplaced: how many.
         blamed: a set of rules that together keep them out; dropping any one of the set from it would not explain it.
         reliefs: cheapest first, each confirmed by a solve.
-        finished: whether the time sufficed; if not, the set may be larger than it need be, and reliefs may be missing.
+        finished: whether the time sufficed; if not, rules of the set and reliefs may be missing.
     """
 
     unplaced: int

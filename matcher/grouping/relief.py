@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from matcher.grouping.attendance import minutes_of
 from matcher.grouping.candidacy import is_of_unknown_availability
-from matcher.grouping.convenient_times import best_times, languages_of, leaders_of, without_a_common_time
+from matcher.grouping.convenient_times import TimeTrouble, best_times, languages_of, leaders_of
 from matcher.grouping.meeting import SlotChoice
 from matcher.grouping.meeting_times import MeetingTimes
 from matcher.grouping.neighbourhood import clock_of
@@ -64,7 +64,9 @@ Ladder = Iterator[Proposal]
 """The same change in growing steps: the first step that places anybody is enough."""
 
 
-def ladders(case: Case, unplaced: Sequence[MemberProfile], rule: Relaxation, dropped: GroupPlan) -> Iterator[Ladder]:
+def ladders(
+    case: Case, unplaced: Sequence[MemberProfile], rule: Relaxation, dropped: GroupPlan, trouble: TimeTrouble
+) -> Iterator[Ladder]:
     """Changes that relax one rule a little.
 
     Args:
@@ -72,7 +74,10 @@ def ladders(case: Case, unplaced: Sequence[MemberProfile], rule: Relaxation, dro
         unplaced: who is without a group.
         rule: what to relax; more are placed without it.
         dropped: the answer to the question without it.
+        trouble: how many are without a group for want of a time.
     """
+    if rule.code == "facilitation":
+        yield from _find_facilitators(case, unplaced, trouble.unled)
     proposals = _LADDERS.get(rule.code)
     if proposals is not None:
         yield from proposals(case, unplaced, dropped)
@@ -116,7 +121,7 @@ def _widen_the_window(case: Case, unplaced: Sequence[MemberProfile], _: GroupPla
         yield iter((Proposal(text, 1, wider, f"{counted(count)} without a group could come then"),))
 
 
-def _find_facilitators(case: Case, unplaced: Sequence[MemberProfile], _: GroupPlan) -> Iterator[Ladder]:
+def _find_facilitators(case: Case, unplaced: Sequence[MemberProfile], unled: int) -> Iterator[Ladder]:
     facilitation, meeting = case.spec.facilitation, case.spec.meeting
     busier = changed_part(
         facilitation,
@@ -130,8 +135,7 @@ def _find_facilitators(case: Case, unplaced: Sequence[MemberProfile], _: GroupPl
         for language in languages_of(unplaced)[:2]:
             yield iter((Proposal(f"{more}, speaking {language}", 4, _with_staff(case, language, None)),))
         return
-    _never, apart = without_a_common_time(case, unplaced)
-    why = f"{counted(apart)} {'shares' if apart == 1 else 'share'} no time with anybody who may lead" if apart else ""
+    why = f"{counted(unled)} {'shares' if unled == 1 else 'share'} no time with anybody who may lead" if unled else ""
     for slot, language, _count in best_times(unplaced, meeting):
         text = f"{more} on {DAY_NAMES[slot.day]} at {slot.start}, speaking {language},"
         yield iter((Proposal(text, 4, _with_staff(case, language, slot), why),))
@@ -242,7 +246,6 @@ def _apart_from_friends(case: Case, unplaced: Sequence[MemberProfile], _: GroupP
 _LADDERS: dict[str, Callable[[Case, Sequence[MemberProfile], GroupPlan], Iterator[Ladder]]] = {
     "no_availability": _ask_for_times,
     "window": _widen_the_window,
-    "facilitation": _find_facilitators,
     "size_min": _smaller_groups,
     "size_max": _larger_groups,
     "most_groups": _more_groups,
