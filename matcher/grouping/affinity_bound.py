@@ -19,7 +19,7 @@ percent of good groups where affinities are Euclidean distances; for independent
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +33,6 @@ Floats = npt.NDArray[np.float64]
 
 Objective = Callable[[], float]
 """The best objective known by now."""
-GoesOn = Callable[[], bool]
-"""Whether there is time and will for one more step."""
 
 _MOST_STEPS = 30
 
@@ -67,16 +65,17 @@ def quick_bound(problem: GroupingProblem) -> Bound:
     return min(bound, _constant_bound(problem, constant), key=lambda other: other.value)
 
 
-def spectral_bound(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
-    """The bound by eigenvalues, one step at least; O(n^3) a step, some thirty of them at most.
+def spectral_bounds(problem: GroupingProblem, objective: Objective) -> Iterator[Bound]:
+    """The bound by eigenvalues, after each of some thirty steps at most; O(n^3) a step.
 
     Args:
         problem: what to bound.
         objective: that of a good grouping; the steps aim at it.
-        goes_on: asked after every step.
+
+    Yields:
+        The lowest so far.
     """
-    descend = _uniform_spectrum if problem.uniform else _mixed_spectrum
-    return descend(problem, objective, goes_on)
+    return _uniform_spectrum(problem, objective) if problem.uniform else _mixed_spectrum(problem, objective)
 
 
 def row_bound(problem: GroupingProblem) -> Bound:
@@ -110,7 +109,7 @@ def _slack(magnitude: float, times: int) -> float:
     return 16 * float(np.finfo(np.float64).eps) * magnitude * times
 
 
-def _uniform_spectrum(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
+def _uniform_spectrum(problem: GroupingProblem, objective: Objective) -> Iterator[Bound]:
     n, kept = problem.n, problem.group_count - 1
     size = n / problem.group_count
     total = float(problem.affinity.sum())
@@ -128,11 +127,11 @@ def _uniform_spectrum(problem: GroupingProblem, objective: Objective, goes_on: G
         slope = 0.5 * (size / n - 1 + size * (vectors[:, n - kept :] ** 2).sum(axis=1))
         return value + slack, slope
 
-    value, diagonal = _descend(evaluate, np.zeros(n), objective, goes_on)
-    return Bound(value, BoundCertificate("spectrum", diagonal))
+    for value, diagonal in _descend(evaluate, np.zeros(n), objective):
+        yield Bound(value, BoundCertificate("spectrum", diagonal))
 
 
-def _mixed_spectrum(problem: GroupingProblem, objective: Objective, goes_on: GoesOn) -> Bound:
+def _mixed_spectrum(problem: GroupingProblem, objective: Objective) -> Iterator[Bound]:
     n = problem.n
     sizes = dominating_sizes(problem.size_min, problem.size_max, n).astype(np.float64)
     mean = float(problem.affinity.sum()) / (n * (n - 1))
@@ -152,13 +151,13 @@ def _mixed_spectrum(problem: GroupingProblem, objective: Objective, goes_on: Goe
         slope[n] = 0.5 * (squares - float(sizes @ vectors.sum(axis=0) ** 2)) / n
         return value + slack, slope
 
-    value, duals = _descend(evaluate, np.concatenate((np.zeros(n), [n * mean])), objective, goes_on)
-    return Bound(value, BoundCertificate("spectrum", duals[:n].copy(), float(duals[n]) / n))
+    for value, duals in _descend(evaluate, np.concatenate((np.zeros(n), [n * mean])), objective):
+        yield Bound(value, BoundCertificate("spectrum", duals[:n].copy(), float(duals[n]) / n))
 
 
 def _descend(
-    evaluate: Callable[[Floats], tuple[float, Floats]], start: Floats, objective: Objective, goes_on: GoesOn
-) -> tuple[float, Floats]:
+    evaluate: Callable[[Floats], tuple[float, Floats]], start: Floats, objective: Objective
+) -> Iterator[tuple[float, Floats]]:
     """Subgradient steps after Polyak: as if the minimum lay a share of the gap below the best value so far.
 
     Three steps in a row without success halve that share and return to the best duals.
@@ -173,11 +172,11 @@ def _descend(
             failures += 1
         if value < best:
             best, best_duals, best_slope = value, duals, slope
+        yield float(best), best_duals
         if failures == 3:
             share, failures = 0.5 * share, 0
             duals, value, slope = best_duals, best, best_slope
         steepness = float(slope @ slope)
-        if steepness == 0.0 or best <= objective() or not goes_on():
+        if steepness == 0.0 or best <= objective():
             break
         duals = duals - (share * (best - objective()) + value - best) / steepness * slope
-    return float(best), best_duals

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Thread
 from time import perf_counter
 
 import numpy as np
 import numpy.typing as npt
 
 from matcher.errors import InvalidRequest, Problem
-from matcher.grouping.affinity_bound import Bound, quick_bound, seconds_per_step, spectral_bound
+from matcher.grouping.affinity_bound import Bound, quick_bound, seconds_per_step, spectral_bounds
 from matcher.grouping.affinity_problem import GroupingProblem
 from matcher.grouping.affinity_solution import GroupingSolution
 from matcher.grouping.diversity_run import Annealer, spread_of
@@ -26,8 +25,8 @@ _EQUAL = 1e-9
 _FOR_SEARCH, _FOR_BOUND = 0.98, 0.1
 """Shares of the time limit after which the search ends, and after which no step for the bound begins."""
 
-_MOST_FOR_ONE_STEP = 0.3
-"""Share of the time limit; where even one step towards the bound would take more, the rows alone bound."""
+_MOST_FOR_ONE_STEP = 0.05
+"""Share of the time limit; where one step towards the bound takes more, the rows alone bound."""
 
 
 def solve_grouping(
@@ -100,26 +99,29 @@ def _search_and_bound(
     bounds = [quick]
 
     def refine() -> None:
-        refined = spectral_bound(
-            search.problem, lambda: search.best.objective, lambda: not over.is_set() and perf_counter() < until
-        )
-        bounds.append(min(quick, refined, key=lambda bound: bound.value))
-        search.goal = min(search.goal, _goal(bounds[-1]))
+        for refined in spectral_bounds(search.problem, lambda: search.best.objective):
+            bounds.append(min(bounds[-1], refined, key=lambda bound: bound.value))
+            search.goal = min(search.goal, _goal(bounds[-1]))
+            if over.is_set() or perf_counter() >= until:
+                break
 
     def watch(objective: float, used: float) -> bool:
         if progress is not None:
             progress(objective, bounds[-1].value, used)
         return cancel is None or not cancel()
 
-    with ThreadPoolExecutor(1) as beside:
-        try:
-            if seconds_per_step(search.problem.n) < _MOST_FOR_ONE_STEP * time_limit_s:
-                refining = beside.submit(refine)
-                if search.iterations is not None:
-                    refining.result()  # where the bound ends the search must not depend on who is faster
-            search.run(watch)
-        finally:
-            over.set()
+    beside = Thread(target=refine, name="grouping-bound", daemon=True)
+    try:
+        if seconds_per_step(search.problem.n) < _MOST_FOR_ONE_STEP * time_limit_s:
+            beside.start()
+            if search.iterations is not None:
+                beside.join()  # where the bound ends the search must not depend on who is faster
+        search.run(watch)
+        over.set()
+        if beside.ident is not None:  # a step that is not done soon comes too late
+            beside.join(min(1.0, max(0.0, search.deadline - perf_counter())))
+    finally:
+        over.set()
     return bounds[-1]
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.errors import VerificationError
-from matcher.grouping.affinity_bound import quick_bound, row_bound, spectral_bound
+from matcher.grouping.affinity_bound import quick_bound, row_bound, spectral_bounds
 from matcher.grouping.affinity_problem import GroupingProblem
 from matcher.grouping.affinity_solution import BoundCertificate, GroupingSolution
 from matcher.grouping.affinity_solver import solve_grouping
@@ -46,8 +46,9 @@ def test_bounds_hold(drawn: tuple[Any, list[int], list[int]]) -> None:
     assert row_bound(problem).value >= optimum
     assert quick_bound(problem).value >= optimum
     for aim in (optimum, -1000.0):
-        bound = spectral_bound(problem, partial(float, aim), lambda: True)
-        assert bound.value >= optimum
+        steps = list(spectral_bounds(problem, partial(float, aim)))
+        assert all(step.value >= optimum for step in steps)
+        bound = steps[-1]
         grouping = np.array(next(all_groupings(problem.n, least, most)), np.int32)
         value = value_of(problem.affinity, grouping)
         verify_grouping(problem, _solution(grouping, value, bound.value, bound.certificate))
