@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from matcher import MemberProfile
@@ -127,21 +127,19 @@ def slot_words(slot: MeetingSlot) -> SlotWords:
     """``Tuesdays 18:00-19:00``, ``Europe/Lisbon``, ``18:00, from 31 March 17:00``."""
     hour, minute = (int(part) for part in slot.start.split(":"))
     ends = (60 * hour + minute + slot.length_minutes) % 1440
-    changes: list[tuple[str, str]] = []
+    utc: list[str] = []
+    day, shown = DAYS.index(slot.day), ""
     for moment in slot.utc:
-        shown = _utc(moment, slot.day)
-        if not changes or changes[-1][1] != shown:
-            changes.append((f"from {moment.day} {moment:%B} " if changes else "", shown))
+        if (moment.weekday(), f"{moment:%H:%M}") != (day, shown):
+            since = f"from {moment.day} {moment:%B} " if utc else ""
+            weekday = "" if moment.weekday() == day else f"{DAY_WORDS[DAYS[moment.weekday()]][:3]} "
+            day, shown = moment.weekday(), f"{moment:%H:%M}"
+            utc.append(f"{since}{weekday}{shown}")
     return SlotWords(
         f"{DAY_WORDS[slot.day]}s {slot.start}\N{EN DASH}{ends // 60:02}:{ends % 60:02}",
         slot.time_zone.replace("_", " "),
-        ", ".join(since + shown for since, shown in changes),
+        ", ".join(utc),
     )
-
-
-def _utc(moment: datetime, day: str) -> str:
-    weekday = DAYS[moment.weekday()]
-    return f"{moment:%H:%M}" if weekday == day else f"{DAY_WORDS[weekday][:3]} {moment:%H:%M}"
 
 
 def local_words(times: Sequence[LocalTime]) -> str:
