@@ -14,7 +14,7 @@ import numpy.typing as npt
 from matcher.grouping.lots import Lots
 
 Bytes = npt.NDArray[np.uint8]
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int64]
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
@@ -141,22 +141,22 @@ def empty_state(block: Block, lots: Lots) -> State:
     per_group = block.group_leaders.shape[1]
     scratch = max(n, block.mix_share.shape[1], 64 * words, block.leader_room.size, labels) + 1
     return State(
-        np.full(n, WAITING, np.int32),
-        np.full((labels, int(block.limits[MAX])), -1, np.int32),
-        np.zeros(n, np.int32),
-        np.zeros(labels, np.int32),
+        np.full(n, WAITING, np.int64),
+        np.full((labels, int(block.limits[MAX])), -1, np.int64),
+        np.zeros(n, np.int64),
+        np.zeros(labels, np.int64),
         np.zeros(n),
         np.zeros((n, words), np.uint64),
         np.zeros((labels, words), np.uint64),
         np.zeros((labels, words), np.uint64),
         np.zeros(labels),
-        np.full((labels, per_group), -1, np.int32),
-        np.full(labels, -1, np.int32),
-        np.zeros(block.leader_room.size, np.int32),
-        np.arange(units, dtype=np.int32),
-        np.arange(units, dtype=np.int32),
+        np.full((labels, per_group), -1, np.int64),
+        np.full(labels, -1, np.int64),
+        np.zeros(block.leader_room.size, np.int64),
+        np.arange(units, dtype=np.int64),
+        np.arange(units, dtype=np.int64),
         np.array([units, 0, int((block.home >= 0).sum()), 0], np.int64),
         lots,
-        np.zeros((4, scratch), np.int32),
+        np.zeros((4, scratch), np.int64),
         np.zeros((2, scratch)),
     )

@@ -79,11 +79,11 @@ def block_of(instance: Instance, part: Part) -> Block:
     labels = len(part.existing) + max(0, min(m // least, part.most_groups)) + 1
     group_masks = np.tile(instance.offered, (labels, 1))
     per_group = spec.facilitation.per_group
-    group_leaders = np.full((labels, per_group), -1, np.int32)
+    group_leaders = np.full((labels, per_group), -1, np.int64)
     closed = np.zeros(labels, np.uint8)
     leader_at = {int(leader): at for at, leader in enumerate(part.leaders)}
     place_of = {int(member): at for at, member in enumerate(members)}
-    pinned = np.full(unit_start.size - 1, -1, np.int32)
+    pinned = np.full(unit_start.size - 1, -1, np.int64)
     for at, label in enumerate(part.existing):
         group_masks[at] = instance.existing.masks[label]
         group_leaders[at] = [leader_at.get(int(one), -1) for one in instance.existing.leaders[label]]
@@ -106,14 +106,14 @@ def block_of(instance: Instance, part: Part) -> Block:
         unit_of,
         unit_start,
         unit_members,
-        np.array([label_of.get(int(label), -1) for label in instance.home[members]], np.int32),
+        np.array([label_of.get(int(label), -1) for label in instance.home[members]], np.int64),
         pinned,
         _near(affinity, unit_of, unit_start, unit_members),
         np.ascontiguousarray(part.leader_masks),
         meeting_table(instance.codes, instance.leaders.person[part.leaders], members),
         meeting_table(instance.codes, instance.leaders.person[part.leaders], instance.leaders.person[part.leaders]),
-        part.leader_room.astype(np.int32),
-        np.array([place_of.get(int(member), -1) for member in own], np.int32),
+        part.leader_room.astype(np.int64),
+        np.array([place_of.get(int(member), -1) for member in own], np.int64),
         instance.overlap,
         group_masks,
         group_leaders,
@@ -147,9 +147,9 @@ def _units(bundle: Ids) -> tuple[Ids, Ids, Ids]:
     """Unit of each member, where each unit begins, members by unit; a bundle is one unit, everybody else is another."""
     keys = [(-1, at) if number < 0 else (int(number), -1) for at, number in enumerate(bundle)]
     number_of: dict[tuple[int, int], int] = {}
-    unit_of = np.array([number_of.setdefault(key, len(number_of)) for key in keys], np.int32)
-    order = np.argsort(unit_of, kind="stable").astype(np.int32)
-    starts = np.zeros(len(number_of) + 1, np.int32)
+    unit_of = np.array([number_of.setdefault(key, len(number_of)) for key in keys], np.int64)
+    order = np.argsort(unit_of, kind="stable").astype(np.int64)
+    starts = np.zeros(len(number_of) + 1, np.int64)
     starts[1:] = np.cumsum(np.bincount(unit_of, minlength=len(number_of)))
     return unit_of, starts, order
 
@@ -163,7 +163,7 @@ def _near(affinity: npt.NDArray[np.float64], unit_of: Ids, unit_start: Ids, unit
         nearest = np.argpartition(-table, width - 1, axis=1)[:, :width]
     else:
         nearest = np.tile(np.arange(table.shape[1]), (first.size, 1))
-    return np.where(np.take_along_axis(table, nearest, axis=1) >= 0.0, nearest, -1).astype(np.int32)
+    return np.where(np.take_along_axis(table, nearest, axis=1) >= 0.0, nearest, -1).astype(np.int64)
 
 
 def _labels(part: Part) -> list[int]:
@@ -206,8 +206,8 @@ def groups_of(part: Part, group_of: Ids, leaders: Ids, slots: Ids) -> tuple[Form
 def whole(instance: Instance, groups: Sequence[Formed] = ()) -> Part:
     """Everybody as one part."""
     spec = instance.cohort.spec
-    leaders = np.arange(len(instance.leaders.names), dtype=np.int32)
-    members = np.array([at for at in range(instance.n) if at not in instance.shut_out], np.int32)
+    leaders = np.arange(len(instance.leaders.names), dtype=np.int64)
+    members = np.array([at for at in range(instance.n) if at not in instance.shut_out], np.int64)
     return Part(
         members,
         tuple(groups),

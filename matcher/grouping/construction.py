@@ -6,6 +6,7 @@ import numpy as np
 
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State
+from matcher.grouping.lots import none
 from matcher.grouping.opening import open_group
 from matcher.grouping.ruin import free_label, insert
 
@@ -13,7 +14,7 @@ from matcher.grouping.ruin import free_label, insert
 @compiled
 def _awkward(block: Block, units: Ids, count: int) -> int:
     """Which of some units has most conflicts with the others, or else fits them least; pinned ones never; -1: none."""
-    worst, worst_at = 1e300, -1
+    worst, worst_at = 1e300, none()
     for c in range(count):
         if block.pinned[units[c]] >= 0:
             continue
@@ -38,7 +39,7 @@ def _awkward(block: Block, units: Ids, count: int) -> int:
 def reopen(block: Block, state: State, g: int) -> bool:
     """Form existing group ``g`` of as many as can stay of those who wait and are at home in it; whether that went."""
     total = block.unit_start.size - 1
-    units = np.empty(total, np.int32)
+    units = np.empty(total, np.int64)
     count = 0
     for u in range(total):
         i = block.unit_members[block.unit_start[u]]
@@ -69,7 +70,7 @@ def by_hardness(block: Block) -> Ids:
                     if block.masks[i, w] & block.masks[j, w] != np.uint64(0):
                         met[u] += 1
                         break
-    return np.argsort(met, kind="mergesort").astype(np.int32)
+    return np.argsort(met, kind="mergesort").astype(np.int64)
 
 
 @compiled
@@ -78,7 +79,7 @@ def construct(block: Block, state: State, noise: float) -> None:
     for g in range(block.limits[6]):
         if state.size[g] == 0:
             reopen(block, state, g)
-    start = np.empty(1, np.int32)
+    start = np.empty(1, np.int64)
     order = by_hardness(block)
     for turn in range(3):
         for u in order:

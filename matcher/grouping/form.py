@@ -25,12 +25,16 @@ from matcher.grouping.evaluation import describe
 from matcher.grouping.instance import Instance, instance_of
 from matcher.grouping.plan import GroupPlan, Status
 from matcher.grouping.progress import GroupingProgress, Phase
+from matcher.grouping.rounds import solve_in_parts
 from matcher.grouping.row_bound import row_bound
+from matcher.grouping.row_bound_of_many import row_bound_of_many
 from matcher.grouping.solving import Limits, Solved, solve_whole
 from matcher.grouping.spec import GroupSpec
 from matcher.grouping.unplaced import reasons
 from matcher.members.profile import MemberProfile
 
+MOST_AT_ONCE = 900
+"""Members that are looked at as a whole; more are divided."""
 MOST_MINUTES = 24 * 60
 _GAP = 1e-9
 _FOR_REASONS = 0.2
@@ -85,13 +89,17 @@ def form_groups(
         threads if threads is not None else os.cpu_count() or 1,
     )
     part = whole(instance)
-    bound = row_bound(block_of(instance, part))
+    large = instance.n > MOST_AT_ONCE
+    bound = row_bound_of_many(instance, 0.2 * time_limit_s) if large else row_bound(block_of(instance, part))
 
     def report(phase: Phase, placed: int, total: float, share_done: float) -> None:
         if progress is not None:
             progress(GroupingProgress(phase, placed, total, bound, share_done))
 
-    solved = solve_whole(instance, part, seed, limits, bound, report)
+    if large:
+        solved = solve_in_parts(instance, seed, limits, report)
+    else:
+        solved = solve_whole(instance, part, seed, limits, bound, report)
     plan = _plan(instance, solved, bound, seed, members)
     if not diagnose or solved.cancelled:
         return plan

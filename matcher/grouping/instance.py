@@ -143,16 +143,16 @@ def instance_of(cohort: Cohort) -> Instance:
     own = [cohort.position.get(one.member_id, -1) for one in cohort.leaders]
     leaders = Leaders(
         (*(one.member_id for one in cohort.leaders), *(STAFF + one.name for one in staff)),
-        np.array(who, np.int32),
-        np.array([*own, *([-1] * len(staff))], np.int32),
+        np.array(who, np.int64),
+        np.array([*own, *([-1] * len(staff))], np.int64),
         np.array(
-            [*(0 if at >= 0 and bundle[at] >= 0 else most for at in own), *(one.most_groups for one in staff)], np.int32
+            [*(0 if at >= 0 and bundle[at] >= 0 else most for at in own), *(one.most_groups for one in staff)], np.int64
         ),
         np.concatenate((masks[who[: len(cohort.leaders)]], _masks(times, staff, staff_tongues, languages))),
     )
     codes = code_pairs(people, spec.apart, cohort.as_of, spec.channel == "in_person")
     existing = _existing(cohort, times, languages, offered, masks, leaders, codes)
-    home = np.full(len(cohort.members), -1, np.int32)
+    home = np.full(len(cohort.members), -1, np.int64)
     for label, members in enumerate(existing.members):
         home[list(members)] = label
     return Instance(
@@ -186,7 +186,7 @@ def _packed(bits: npt.NDArray[np.bool_]) -> Words:
 
 
 def _bundles(cohort: Cohort) -> tuple[Ids, frozenset[int]]:
-    bundle = np.full(len(cohort.members), -1, np.int32)
+    bundle = np.full(len(cohort.members), -1, np.int64)
     shut_out: set[int] = set()
     for number, names in enumerate(cohort.spec.bundles()):
         places = [cohort.position[name] for name in names if name in cohort.position]
@@ -201,7 +201,7 @@ def _mixes(cohort: Cohort) -> Mixes:
     priced = [rule for rule in spec.mix if rule.rule != "no_lone" and rule.weight > 0]
     coded = [cohort.attribute(rule.attribute) for rule in priced]
     width = max((len(values) for _, values in coded), default=0) + 1
-    codes, share = np.full((n, len(priced)), -1, np.int32), np.zeros((len(priced), width))
+    codes, share = np.full((n, len(priced)), -1, np.int64), np.zeros((len(priced), width))
     for at, (rule, (column, values)) in enumerate(zip(priced, coded, strict=True)):
         codes[:, at] = column
         if rule.rule == "shares":
@@ -219,7 +219,7 @@ def _mixes(cohort: Cohort) -> Mixes:
         column, values = cohort.attribute(attribute)
         bearers = np.isin(column, [code for code, value in enumerate(values) if value in listed])
         lone[bearers] |= np.uint64(1 << bit)
-    kind = np.array([0 if rule.rule == "alike" else 1 for rule in priced], np.int32)
+    kind = np.array([0 if rule.rule == "alike" else 1 for rule in priced], np.int64)
     return Mixes(codes, kind, np.array([rule.weight for rule in priced], np.float64), share, lone)
 
 
@@ -234,7 +234,7 @@ def _existing(
 ) -> Existing:
     groups, slot_words = cohort.spec.groups, 1 if times is None else times.words
     allowed = np.tile(offered, (len(groups), 1))
-    given = np.full((len(groups), cohort.spec.facilitation.per_group), -1, np.int32)
+    given = np.full((len(groups), cohort.spec.facilitation.per_group), -1, np.int64)
     leader_at = {name: at for at, name in enumerate(leaders.names)}
     members, pinned, leaving = [], [], []
     for label, group in enumerate(groups):

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Floats, Ids, State
 from matcher.grouping.group_worth import worth
-from matcher.grouping.lots import accepts, draw
+from matcher.grouping.lots import accepts, draw, none
 from matcher.grouping.placing import put, renew, set_leader
 from matcher.grouping.ruin import moved_by, restore, ruin
 
@@ -55,7 +55,7 @@ def keep(state: State, into: Any) -> None:
 
 
 @compiled
-def _keep_if_better(state: State, total: float, best: Any) -> bool:
+def keep_if_better(state: State, total: float, best: Any) -> bool:
     """Keep the state if it places more, or as many at a larger total."""
     placed = state.counts[1]
     if placed < best[3][0] or (placed == best[3][0] and total <= best[3][1] + 1e-9):
@@ -97,7 +97,7 @@ def _exchange(block: Block, state: State, one: int, other: int, temperature: flo
         reward -= sizes
     if not accepts(state.lots, change + block.prices[4] * reward, temperature):
         return 0.0
-    put(block, state, one, -1)
+    put(block, state, one, none())
     put(block, state, other, g)
     put(block, state, one, h)
     if g >= 0:
@@ -116,13 +116,13 @@ def _move(block: Block, state: State, unit: int, h: int, temperature: float) -> 
     more = moved_by(block, state, unit, h)
     if not _within_budget(block, state, more):
         return 0.0
-    after = worth(block, state, h, -1, unit)
+    after = worth(block, state, h, none(), unit)
     if after < -1e299:
         return 0.0
     change = after - state.value[h] - block.prices[2] * more
     reward = 0.0
     if g >= 0:
-        after = worth(block, state, g, unit, -1)
+        after = worth(block, state, g, unit, none())
         if after < -1e299:
             return 0.0
         change += after - state.value[g]
@@ -198,43 +198,55 @@ def change_leader(block: Block, state: State) -> None:
 
 
 @compiled
-def search(
-    block: Block, state: State, best: Any, before: Any, steps: int, hot: float, cold: float, ruin_every: int
-) -> None:
+def search(block: Block, state: State, best: Any, steps: int, hot: float, cold: float) -> None:
     """Anneal for ``steps`` proposals, and keep the best plan seen.
 
     Args:
         block: the block.
         state: where to go on; changed.
         best: of :meth:`Kept.arrays`; changed when something better is found.
-        before: arrays alike, overwritten.
         steps: proposals.
         hot: temperature of the first proposal, in members' fit.
         cold: of the last; in between it falls geometrically.
-        ruin_every: proposals between two ruins.
     """
     total = total_of(block, state)
-    _keep_if_better(state, total, best)
+    keep_if_better(state, total, best)
     temperature = hot
     for turn in range(steps):
         if turn & 63 == 0:
             temperature = hot * (cold / hot) ** (turn / steps)
-        if turn % ruin_every == ruin_every - 1:
-            keep(state, before)
-            placed, moved = state.counts[1], state.counts[2]
-            ruin(block, state, 0.3)
-            after = total_of(block, state)
-            change = after - total + block.prices[4] * (state.counts[1] - placed)
-            over = state.counts[2] > max(block.limits[5], moved)
-            if over or not accepts(state.lots, change, temperature):
-                restore(block, state, before[0], before[1], before[2])
-            total = total_of(block, state)
-            _keep_if_better(state, total, best)
-            continue
-        if block.limits[4] > 0 and turn % 31 == 0:
-            change_leader(block, state)
+            if block.limits[4] > 0:
+                change_leader(block, state)
+                total = total_of(block, state)
         placed = state.counts[1]
         change = step(block, state, temperature)
         total += change
         if change > 0.0 or state.counts[1] > placed:
-            _keep_if_better(state, total, best)
+            keep_if_better(state, total, best)
+
+
+@compiled
+def ruins(block: Block, state: State, best: Any, before: Any, times: int, temperature: float) -> None:
+    """Ruin and recreate so many times, going back to what was before unless the annealing accepts the change.
+
+    Args:
+        block: the block.
+        state: where to go on; changed.
+        best: of :meth:`Kept.arrays`; changed when something better is found.
+        before: arrays alike, overwritten.
+        times: how often.
+        temperature: in members' fit.
+    """
+    total = total_of(block, state)
+    for _ in range(times):
+        keep(state, before)
+        placed, moved = state.counts[1], state.counts[2]
+        ruin(block, state, 0.3)
+        after = total_of(block, state)
+        change = after - total + block.prices[4] * (state.counts[1] - placed)
+        over = state.counts[2] > max(block.limits[5], moved)
+        if over or not accepts(state.lots, change, temperature):
+            restore(block, state, before[0], before[1], before[2])
+            continue
+        total = after
+        keep_if_better(state, total, best)

@@ -22,6 +22,13 @@ def lots_of(*seeds: int) -> Lots:
 
 
 @compiled
+def none() -> int:
+    """-1 as a number like any other: numba compiles a function once more for every literal that it is called with."""
+    minus: int = np.int64(-1)  # type: ignore[assignment]
+    return minus
+
+
+@compiled
 def draw(lots: Lots, n: int) -> int:
     """A whole number from 0 to n - 1. The bias of the remainder is below n / 2^31."""
     x = lots[0]
@@ -29,7 +36,8 @@ def draw(lots: Lots, n: int) -> int:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     lots[0] = x
-    return int((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % n
+    high: int = np.int64((x * np.uint64(2685821657736338717)) >> np.uint64(33))  # type: ignore[assignment]
+    return high % n
 
 
 @compiled

@@ -8,7 +8,7 @@ import numpy as np
 
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State, Words
-from matcher.grouping.lots import draw, share
+from matcher.grouping.lots import draw, none, share
 from matcher.grouping.placing import leads_at, lowest_bit, put, renew, set_leader
 
 LEADERS_TRIED = 12
@@ -117,7 +117,7 @@ def _free_masks(block: Block, state: State, leader: int, base: Words, out: Words
     """Write what is left of ``base`` with a facilitator, their other groups considered; whether a group can meet."""
     slot_words = block.limits[7]
     meetings = state.numbers[2]
-    busy = leads_at(state, leader, -1, meetings) if block.leader_room[leader] > 1 else 0
+    busy = leads_at(state, leader, none(), meetings) if block.leader_room[leader] > 1 else 0
     for w in range(base.size):
         out[w] = base[w] & block.leader_masks[leader, w]
         for k in range(busy):
@@ -158,9 +158,9 @@ def _choose_leader(
     facilitators = block.leader_room.size
     given = block.group_leaders[g, p]
     left = np.empty(base.size, np.uint64)
-    best, best_count = -1, -1
+    best, best_count = none(), none()
     tried = 0
-    bit = np.empty(1, np.int32)
+    bit = np.empty(1, np.int64)
     start = 0 if given >= 0 else draw(state.lots, max(1, facilitators))
     for step in range(1 if given >= 0 else facilitators):
         leader = given if given >= 0 else (start + step) % facilitators
@@ -219,7 +219,7 @@ def _fill(block: Block, state: State, picked: Ids, count: int, pool: Ids, pooled
                 block.unit_members[block.unit_start[picked[c]]]
             ]
     while pooled > 0 and size < block.limits[1]:
-        best, best_gain = -1, -1.0
+        best, best_gain = none(), -1.0
         for at in range(pooled):
             if size + block.unit_start[pool[at] + 1] - block.unit_start[pool[at]] <= block.limits[2]:
                 rated = (gain[at] + 0.01) * (1.0 + noise * share(state.lots))
@@ -302,7 +302,7 @@ def _uplift(block: Block, picked: Ids, count: int, starts: int) -> int:
             size += block.unit_start[picked[c] + 1] - block.unit_start[picked[c]]
         if size < block.limits[0]:
             return count
-        worst, worst_at = 1e300, -1
+        worst, worst_at = 1e300, none()
         for c in range(count):
             for k in range(block.unit_start[picked[c]], block.unit_start[picked[c] + 1]):
                 row = block.affinity[block.unit_members[k]]
@@ -330,11 +330,11 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
         noise: how far lots may bend the order of choice: 0.1 for a tenth.
     """
     words = block.masks.shape[1]
-    base, bit = block.group_masks[g].copy(), np.empty(1, np.int32)
+    base, bit = block.group_masks[g].copy(), np.empty(1, np.int64)
     times = (0, block.limits[7])
     languages = (block.limits[7], words)
     units = block.unit_start.size - 1
-    picked, pool = np.empty(units + 1, np.int32), np.empty(units + 1, np.int32)
+    picked, pool = np.empty(units + 1, np.int64), np.empty(units + 1, np.int64)
     count = starts.size
     for c in range(count):
         picked[c] = starts[c]
@@ -346,7 +346,7 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
     if not _shares_both(base, base, block.limits[7]):
         return False
     pooled = 0 if block.group_closed[g] == 1 else _pool_of(block, state, g, starts, count, base, pool)
-    chosen = np.full(state.leaders.shape[1], -1, np.int32)
+    chosen = np.full(state.leaders.shape[1], -1, np.int64)
     for p in range(block.limits[4]):
         chosen[p] = _choose_leader(block, state, g, p, chosen, starts, count, base, pool, pooled)
         if chosen[p] < 0:
@@ -358,10 +358,10 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
                 pool[kept] = pool[at]
                 kept += 1
         pooled = kept
-    _most_common_bit(block, state, base, times, pool, pooled, -1, bit)
+    _most_common_bit(block, state, base, times, pool, pooled, none(), bit)
     slot = bit[0]
     pooled = _narrow(block, base, times, slot, pool, pooled)
-    _most_common_bit(block, state, base, languages, pool, pooled, -1, bit)
+    _most_common_bit(block, state, base, languages, pool, pooled, none(), bit)
     pooled = _narrow(block, base, languages, bit[0], pool, pooled)
     count = _fill(block, state, picked, count, pool, pooled, noise)
     count = _accompany(block, picked, count, starts.size, pool, pool[pool.size - 1])
@@ -382,6 +382,6 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
     if state.value[g] > -1e299:
         return True
     for c in range(count):
-        put(block, state, picked[c], -1)
+        put(block, state, picked[c], none())
     renew(block, state, g)
     return False

@@ -7,6 +7,7 @@ import numpy as np
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State
 from matcher.grouping.group_worth import worth
+from matcher.grouping.lots import none
 
 
 @compiled
@@ -146,7 +147,7 @@ def renew(block: Block, state: State, g: int) -> None:
         state.value[g] = 0.0
         state.slot[g] = -1
         for p in range(state.leaders.shape[1]):
-            set_leader(block, state, g, p, -1)
+            set_leader(block, state, g, p, none())
         return
     _renew_masks(block, state, g)
     slot = state.slot[g]
@@ -171,4 +172,4 @@ def renew(block: Block, state: State, g: int) -> None:
         for other in range(n):
             within += row[state.members[g, other]]
         state.within[m] = within
-    state.value[g] = worth(block, state, g, -1, -1)
+    state.value[g] = worth(block, state, g, none(), none())

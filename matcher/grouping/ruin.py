@@ -11,7 +11,7 @@ import numpy as np
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State
 from matcher.grouping.group_worth import worth
-from matcher.grouping.lots import draw
+from matcher.grouping.lots import draw, none
 from matcher.grouping.opening import open_group
 from matcher.grouping.placing import put, renew, set_leader
 
@@ -44,10 +44,10 @@ def moved_by(block: Block, state: State, unit: int, g: int) -> int:
 @compiled
 def insert(block: Block, state: State, unit: int) -> bool:
     """Put a waiting unit into the group that gains most, or loses least, by it; whether there is one."""
-    best, best_g = -1e299, -1
+    best, best_g = -1e299, none()
     for g in range(state.size.size):
         if state.size[g] > 0 and (block.pinned[unit] < 0 or block.pinned[unit] == g):
-            after = worth(block, state, g, -1, unit)
+            after = worth(block, state, g, none(), unit)
             if after > -1e299:
                 change = after - state.value[g] - block.prices[2] * moved_by(block, state, unit, g)
                 if change > best:
@@ -65,7 +65,7 @@ def settle(block: Block, state: State, units: Ids, open_first: bool, noise: floa
     for i in range(units.size - 1, 0, -1):
         j = draw(state.lots, i + 1)
         units[i], units[j] = units[j], units[i]
-    start = np.empty(1, np.int32)
+    start = np.empty(1, np.int64)
     for turn in range(2):
         opening = open_first == (turn == 0)
         for i in range(units.size):
@@ -95,7 +95,7 @@ def dissolve(block: Block, state: State, g: int, units: Ids, count: int) -> int:
     """Send everybody of a group to the waiting list; appends the units to ``units``, returns their number."""
     while state.size[g] > 0:
         unit = block.unit_of[state.members[g, state.size[g] - 1]]
-        put(block, state, unit, -1)
+        put(block, state, unit, none())
         units[count] = unit
         count += 1
     renew(block, state, g)
@@ -106,7 +106,7 @@ def dissolve(block: Block, state: State, g: int, units: Ids, count: int) -> int:
 def ruin(block: Block, state: State, noise: float) -> None:
     """Dissolve one to three groups near a waiting unit, or near any, and settle their members anew."""
     total = block.unit_start.size - 1
-    units = np.empty(2 * total + 16, np.int32)
+    units = np.empty(2 * total + 16, np.int64)
     count = 0
     waiting = state.counts[0]
     seed = (
@@ -150,13 +150,13 @@ def restore(block: Block, state: State, group_of: Ids, leaders: Ids, slots: Ids)
         if now != then:
             if now >= 0:
                 touched[now] = 1
-                put(block, state, u, -1)
+                put(block, state, u, none())
             if then >= 0:
                 touched[then] = 1
     for g in range(labels):
         if touched[g] == 1:
             for p in range(leaders.shape[1]):
-                set_leader(block, state, g, p, -1)
+                set_leader(block, state, g, p, none())
     for u in range(block.unit_start.size - 1):
         i = block.unit_members[block.unit_start[u]]
         if group_of[i] >= 0 and state.group_of[i] != group_of[i]:

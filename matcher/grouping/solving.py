@@ -1,4 +1,7 @@
-"""The search for a plan of a whole cohort: two annealings side by side that meet after every cycle.
+"""The search for a plan of a cohort that is looked at as a whole: two annealings that meet after every cycle.
+
+A cycle is some passes in which the temperature falls; each is twice as long as the one before, up to a limit, and
+begins with the best plan so far.
 
 Two, whatever the number of threads, and nothing in them looks at a clock: where passes are the limit, one thread finds
 the same plan as two.
@@ -11,13 +14,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from matcher.grouping.annealing import LONGEST_CYCLE, Annealing
+from matcher.grouping.annealing import HOT, WARM, Annealing
 from matcher.grouping.blocks import Formed, Part, block_of, groups_of, state_of
 from matcher.grouping.instance import Instance
 from matcher.grouping.lots import lots_of
 from matcher.grouping.progress import Phase
 
 ANNEALINGS = 2
+FIRST_CYCLE, LONGEST_CYCLE = 8, 128
 PATIENCE = 2
 """Longest cycles without anything better, after which a search ends by itself."""
 
@@ -89,7 +93,8 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
     cancelled = False
     with ThreadPoolExecutor(max(1, min(limits.threads, ANNEALINGS))) as pool:
         list(pool.map(Annealing.begin, runs))
-        passes = idle = 0
+        passes = idle = done = 0
+        cycle, hot = FIRST_CYCLE, HOT
         best = max(runs, key=lambda run: tuple(run.best.score))
         known = tuple(best.best.score)
         report("construction", int(known[0]), known[1], limits.share_done(begun, 0))
@@ -97,17 +102,19 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
             if limits.cancelled():
                 cancelled = True
                 break
-            list(pool.map(Annealing.one_pass, runs))
-            passes += 1
+            first, last = done / cycle, (done + 1) / cycle
+            list(pool.map(lambda run: run.one_pass(hot, first, last), runs))  # noqa: B023 - done with before they change
+            passes, done = passes + 1, done + 1
             best = max(runs, key=lambda run: tuple(run.best.score))
             score = tuple(best.best.score)
             idle = 0 if score > (known[0], known[1] + 1e-9) else idle + 1
             known = max(known, score)
             if known[0] == part.members.size and known[1] >= bound - 1e-9:
                 break
-            if runs[0].at_cycle_end:
+            if done == cycle:
                 for run in runs:
                     run.restart(best.best)
+                cycle, done, hot = min(2 * cycle, LONGEST_CYCLE), 0, WARM
                 report("search", int(known[0]), known[1], limits.share_done(begun, passes))
     kept = best.best
     groups = groups_of(part, kept.group_of, kept.leaders, kept.slots)
