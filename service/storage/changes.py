@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from service.storage.tables import POPULATION, change_head, changes
+from service.storage.tables import MATCH, POPULATION, change_head, changes
 
 _NEWEST = select(change_head.c.seq)
 
@@ -28,6 +28,8 @@ class News:
     """Members that changed or went, each once."""
     population: bool
     """Whether new facet means came into force."""
+    matched_ids: tuple[str, ...] = ()
+    """Members whose places or ties changed, each once."""
 
 
 def newest_seq(connection: Connection) -> int:
@@ -61,13 +63,16 @@ def news_since(connection: Connection, seq: int) -> News:
         select(changes.c.kind, changes.c.member_id).where(changes.c.seq > seq).order_by(changes.c.seq)
     )
     seen: dict[str, None] = {}
+    matched: dict[str, None] = {}
     population = False
     for kind, member_id in rows:
         if kind == POPULATION:
             population = True
+        elif kind == MATCH:
+            matched[member_id] = None
         else:
             seen[member_id] = None
-    return News(newest=newest_seq(connection), member_ids=tuple(seen), population=population)
+    return News(newest_seq(connection), tuple(seen), population, tuple(matched))
 
 
 def fingerprint(connection: Connection, seq: int) -> str:

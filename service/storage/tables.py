@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
 
 from service.caller import ROLES
 from service.storage.column_types import ordered_text
 
 MEMBER_ID_LENGTH = 64
 LABEL_LENGTH = 64
-UPSERT, REMOVE, POPULATION = "upsert", "remove", "population"
-"""The kinds of a change. ``population`` announces new facet means and names no member."""
+MATCH_ID_LENGTH = 24
+UPSERT, REMOVE, POPULATION, MATCH = "upsert", "remove", "population", "match"
+"""The kinds of a change. ``population`` announces new facet means and names no member; ``match`` says that places or
+ties of a member are others now."""
 
 metadata = MetaData(
     naming_convention={
@@ -39,7 +41,7 @@ changes = Table(
     Column("kind", String(16), nullable=False),
     Column("member_id", ordered_text(MEMBER_ID_LENGTH), nullable=True),
     Column("at", String(32), nullable=False),
-    CheckConstraint(f"kind in ('{UPSERT}', '{REMOVE}', '{POPULATION}')", name="kind"),
+    CheckConstraint(f"kind in ('{UPSERT}', '{REMOVE}', '{POPULATION}', '{MATCH}')", name="kind"),
 )
 """Append-only. It says *that* a member changed, never what: whoever follows it reads the current row, so a line of the
 log holds nothing that would have to be erased but an id."""
@@ -87,3 +89,49 @@ access_keys = Table(
     CheckConstraint(f"role in ({', '.join(repr(role) for role in ROLES)})", name="role"),
 )
 """Who may call. The secret itself is nowhere. A row outlives its revocation: an id in a log keeps its meaning."""
+
+matches = Table(
+    "matches",
+    metadata,
+    Column("match_id", String(MATCH_ID_LENGTH), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("asker", ordered_text(MEMBER_ID_LENGTH), nullable=False),
+    Column("peer", ordered_text(MEMBER_ID_LENGTH), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("proposed_at", String(32), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+    Column("asker_answer", String(4), nullable=True),
+    Column("asker_answered_at", String(32), nullable=True),
+    Column("asker_reason", String(16), nullable=True),
+    Column("peer_answer", String(4), nullable=True),
+    Column("peer_answered_at", String(32), nullable=True),
+    Column("peer_reason", String(16), nullable=True),
+    Column("accepted_at", String(32), nullable=True),
+    Column("ended_at", String(32), nullable=True),
+    Column("system_reason", String(16), nullable=True),
+    CheckConstraint("kind in ('buddy', 'mentor')", name="kind"),
+    CheckConstraint("state in ('proposed', 'accepted', 'declined', 'expired', 'ended')", name="state"),
+    CheckConstraint("asker <> peer", name="two_members"),
+    CheckConstraint(
+        "(asker_answer is null or asker_answer in ('yes', 'no', 'void'))"
+        " and (peer_answer is null or peer_answer in ('yes', 'no', 'void'))",
+        name="answers",
+    ),
+    Index("ix_matches_asker", "asker"),
+    Index("ix_matches_peer", "peer"),
+    Index("ix_matches_expires_at", "expires_at"),
+)
+"""One row a proposal and what became of it. ``state`` is the truth, which neither side may see as it is: see
+:mod:`service.storage.match_row`."""
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("match_id", String(MATCH_ID_LENGTH), primary_key=True),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
+    Column("fit", Integer, nullable=False),
+    Column("keep", Boolean, nullable=False),
+    Column("at", String(32), nullable=False),
+    CheckConstraint("fit between 1 and 5", name="fit"),
+)
+"""What each side said of a match, last word only. Nobody but staff ever sees it."""

@@ -48,6 +48,24 @@ ROWS: dict[str, Rows] = {
             }
         ]
     },
+    "0003": {
+        "matches": [
+            {
+                "match_id": "1" * 24,
+                "kind": "mentor",
+                "asker": "a",
+                "peer": "B" * 64,
+                "state": "proposed",
+                "proposed_at": AT,
+                "expires_at": AT,
+                "asker_answer": "yes",
+                "asker_answered_at": AT,
+                "peer_answer": None,
+                "system_reason": None,
+            }
+        ],
+        "feedback": [{"match_id": "1" * 24, "member_id": "a", "fit": 5, "keep": True, "at": AT}],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 

@@ -1,0 +1,36 @@
+"""What each side of a match has said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select
+
+from service.storage.tables import feedback
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRow:
+    """How well a match fits, 1 to 5, and whether its member wants to keep it."""
+
+    match_id: str
+    member_id: str
+    fit: int
+    keep: bool
+    at: str
+
+
+def put(connection: Connection, row: FeedbackRow) -> None:
+    """Store a member's word on a match, in place of an earlier one."""
+    connection.execute(
+        delete(feedback).where(feedback.c.match_id == row.match_id, feedback.c.member_id == row.member_id)
+    )
+    values = {name: getattr(row, name) for name in FeedbackRow.__dataclass_fields__}
+    connection.execute(insert(feedback), [values])
+
+
+def given(connection: Connection, member_id: str, match_ids: Sequence[str]) -> set[str]:
+    """On which of ``match_ids`` a member has said something."""
+    statement = select(feedback.c.match_id).where(feedback.c.member_id == member_id, feedback.c.match_id.in_(match_ids))
+    return set(connection.execute(statement).scalars())

@@ -1,0 +1,102 @@
+"""Rows of matches: added, changed, found by member or by time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, tuple_, update
+
+from service.storage.changes import append
+from service.storage.match_row import UNDECIDED, MatchRow
+from service.storage.tables import MATCH, matches
+
+_IN_ONE_STATEMENT = 5_000
+"""Ids bound in one half of a statement; SQLite takes 32,766, PostgreSQL 65,535."""
+_AT_A_TIME = 2_000
+_COLUMNS = [matches.c[name] for name in MatchRow.__dataclass_fields__]
+_ALL = select(*_COLUMNS)
+
+
+def add(connection: Connection, rows: Sequence[MatchRow]) -> None:
+    """Store new matches."""
+    names = MatchRow.__dataclass_fields__
+    connection.execute(insert(matches), [{name: getattr(row, name) for name in names} for row in rows])
+
+
+def change(connection: Connection, match_id: str, **values: Any) -> None:
+    """Set columns of one match."""
+    connection.execute(update(matches).where(matches.c.match_id == match_id).values(**values))
+
+
+def announce(connection: Connection, member_ids: Collection[str], at: str) -> None:
+    """Say in the change log that places or ties of these members are others now."""
+    append(connection, MATCH, sorted(member_ids), at)
+
+
+def one(connection: Connection, match_id: str) -> MatchRow | None:
+    """The match of this id, if there is one."""
+    found = connection.execute(_ALL.where(matches.c.match_id == match_id)).one_or_none()
+    return None if found is None else MatchRow(*found)
+
+
+def everyone(connection: Connection) -> Iterator[MatchRow]:
+    """All matches, without holding them all."""
+    for found in connection.execute(_ALL, execution_options={"yield_per": _AT_A_TIME}):
+        yield MatchRow(*found)
+
+
+def of_members(connection: Connection, ids: Collection[str], states: Sequence[str] = ()) -> list[MatchRow]:
+    """Every match with one of ``ids`` on either side, each once; only those in ``states`` if any are given."""
+    wanted, found = sorted(ids), dict[str, MatchRow]()
+    for first in range(0, len(wanted), _IN_ONE_STATEMENT):
+        portion = wanted[first : first + _IN_ONE_STATEMENT]
+        for side in (matches.c.asker, matches.c.peer):
+            statement = _ALL.where(side.in_(portion))
+            if states:
+                statement = statement.where(matches.c.state.in_(states))
+            for values in connection.execute(statement):
+                found[values[0]] = MatchRow(*values)
+    return list(found.values())
+
+
+def page(connection: Connection, member_id: str, after: tuple[str, str] | None, most: int) -> list[MatchRow]:
+    """A member's matches, newest first, from the one that follows ``after`` (its moment and id) on."""
+    statement = _ALL.where(or_(matches.c.asker == member_id, matches.c.peer == member_id))
+    if after is not None:
+        statement = statement.where(tuple_(matches.c.proposed_at, matches.c.match_id) < tuple_(*after))
+    ordered = statement.order_by(matches.c.proposed_at.desc(), matches.c.match_id.desc()).limit(most)
+    return [MatchRow(*found) for found in connection.execute(ordered)]
+
+
+def expiring(connection: Connection, stretches: Sequence[tuple[str, str]]) -> set[str]:
+    """Members of matches that nobody's agreement kept from expiring, in stretches of time: (after, up to and with)."""
+    at = matches.c.expires_at
+    within = or_(*(and_(at > after, at <= until) for after, until in stretches))
+    pairs = connection.execute(select(matches.c.asker, matches.c.peer).where(within, matches.c.accepted_at.is_(None)))
+    return {member_id for pair in pairs for member_id in pair}
+
+
+def next_expiry(connection: Connection, after: str) -> str | None:
+    """The earliest moment after ``after`` at which a match expires that was never accepted."""
+    earliest = select(func.min(matches.c.expires_at)).where(
+        matches.c.expires_at > after, matches.c.accepted_at.is_(None)
+    )
+    found: str | None = connection.execute(earliest).scalar_one()
+    return found
+
+
+def mark_expired(connection: Connection, now: str) -> int:
+    """Write down what the time has done already; nothing that is shown or kept depends on it. Returns how many."""
+    over = update(matches).where(matches.c.expires_at <= now, matches.c.state == UNDECIDED[0])
+    return connection.execute(over.values(state="expired")).rowcount
+
+
+def accepted(connection: Connection) -> list[MatchRow]:
+    """Every match that both sides have accepted and nobody has ended."""
+    return [MatchRow(*found) for found in connection.execute(_ALL.where(matches.c.state == "accepted"))]
+
+
+def accepted_of(connection: Connection, member_id: str) -> list[MatchRow]:
+    """A member's accepted matches."""
+    return of_members(connection, [member_id], ("accepted",))
