@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from service.caller import ROLES
 from service.storage.column_types import ordered_text
@@ -10,6 +22,7 @@ from service.storage.column_types import ordered_text
 MEMBER_ID_LENGTH = 64
 LABEL_LENGTH = 64
 MATCH_ID_LENGTH = 24
+JOB_ID_LENGTH = 24
 UPSERT, REMOVE, POPULATION, MATCH = "upsert", "remove", "population", "match"
 """The kinds of a change. ``population`` announces new facet means and names no member; ``match`` says that places or
 ties of a member are others now."""
@@ -135,3 +148,47 @@ feedback = Table(
     CheckConstraint("fit between 1 and 5", name="fit"),
 )
 """What each side said of a match, last word only. Nobody but staff ever sees it."""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String(JOB_ID_LENGTH), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("owner", String(12), nullable=False),
+    Column("asks", Text, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("event", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("worker", String(128), nullable=True),
+    Column("lease_until", String(32), nullable=True),
+    Column("cancel_asked", Boolean, nullable=False),
+    Column("progress", Text, nullable=True),
+    Column("result", Text, nullable=True),
+    Column("problem", Text, nullable=True),
+    Column("started_at", String(32), nullable=True),
+    Column("ended_at", String(32), nullable=True),
+    CheckConstraint("state in ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    CheckConstraint("(state = 'running') = (lease_until is not null)", name="lease"),
+    Index("ix_jobs_state", "state", "created_at"),
+)
+"""One row a job. Its files are in the jobs folder; which of them count, ``attempt`` says."""
+
+group_plans = Table(
+    "group_plans",
+    metadata,
+    Column("plan_id", String(JOB_ID_LENGTH), primary_key=True),
+    Column("job_id", String(JOB_ID_LENGTH), nullable=False),
+    Column("owner", String(12), nullable=False),
+    Column("resolves", String(JOB_ID_LENGTH), nullable=True),
+    Column("created_at", String(32), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_at", String(32), nullable=True),
+    Column("folder", String(128), nullable=True),
+    Column("files_job", String(JOB_ID_LENGTH), nullable=True),
+    Column("published_revision", Integer, nullable=True),
+    Column("published_at", String(32), nullable=True),
+    UniqueConstraint("job_id", name="uq_group_plans_job_id"),
+)
+"""One row a group plan; revision 0 is none yet. The plan is in the files of ``folder``, beneath the jobs folder."""

@@ -66,6 +66,35 @@ ROWS: dict[str, Rows] = {
         ],
         "feedback": [{"match_id": "1" * 24, "member_id": "a", "fit": 5, "keep": True, "at": AT}],
     },
+    "0004": {
+        "jobs": [
+            {
+                "job_id": "2" * 24,
+                "kind": "group-plan",
+                "owner": "abcdefghijkl",
+                "asks": "{}",
+                "created_at": AT,
+                "state": "running",
+                "event": 2,
+                "attempt": 1,
+                "lost": 0,
+                "worker": "here:1",
+                "lease_until": AT,
+                "cancel_asked": False,
+            }
+        ],
+        "group_plans": [
+            {
+                "plan_id": "3" * 24,
+                "job_id": "2" * 24,
+                "owner": "abcdefghijkl",
+                "resolves": None,
+                "created_at": AT,
+                "revision": 0,
+                "files_job": None,
+            }
+        ],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
