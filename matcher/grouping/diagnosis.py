@@ -84,7 +84,7 @@ def diagnose(
         return Diagnosis(len(plan.unplaced), closed, ())
     trials.base = len(placed)
     more = trials.gain(case, again)
-    reliefs = [Relief(f"search for longer: that places {counted(more, 'more member')}", more, 1)] if more > 0 else []
+    reliefs = [Relief("search for longer", more, 1)] if more > 0 else []
     trials.base += max(0, more)
 
     waiting = curable(members, spec, plan, as_of)
@@ -175,7 +175,7 @@ def _climbed(ladder: Ladder, trials: Trials) -> list[Relief]:
         gain = trials.gain(proposal.case, trials.plan(proposal.case))
         if gain > 0:
             reason = f"{proposal.why}; " if proposal.why else ""
-            return [Relief(f"{reason}{proposal.text} places {counted(gain, 'more member')}", gain, proposal.cost)]
+            return [Relief(f"{reason}{proposal.text}", gain, proposal.cost)]
         if not trials.finished:
             break
     return []

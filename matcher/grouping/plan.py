@@ -186,7 +186,7 @@ class Relief:
     """A change of the spec that was tried and solved.
 
     Attributes:
-        text: what to change: "a facilitator on Tuesdays at 18:00".
+        text: what to change, to be followed by what it does: "one more facilitator on Tuesdays at 18:00".
         places: how many more members it placed.
         cost: what it asks of the coordinator, as a rank: 1 is a small thing.
     """

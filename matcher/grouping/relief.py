@@ -101,7 +101,7 @@ def _ask_for_times(case: Case, unplaced: Sequence[MemberProfile], _: GroupPlan) 
     silent = sum(map(is_of_unknown_availability, unplaced))
     if case.spec.meeting is not None and silent:
         assumed = case.changed(meeting=changed_part(case.spec.meeting, unknown_availability="assumed"))
-        yield iter((Proposal(f"ask {counted(silent)} when they have time; if they can come, this", 1, assumed),))
+        yield iter((Proposal(f"ask {counted(silent)} when they have time; if they can come", 1, assumed),))
 
 
 def _widen_the_window(case: Case, unplaced: Sequence[MemberProfile], _: GroupPlan) -> Iterator[Ladder]:
@@ -117,7 +117,7 @@ def _widen_the_window(case: Case, unplaced: Sequence[MemberProfile], _: GroupPla
             continue
         stretch = WeeklySlot(day=slot.day, start=slot.start, end=clock_of(end))
         wider = case.changed(meeting=changed_part(meeting, window=(*meeting.window, stretch)))
-        text = f"meet on {DAY_NAMES[slot.day]} from {slot.start} to {stretch.end}, too"
+        text = f"meet on {DAY_NAMES[slot.day]} from {slot.start} to {stretch.end} as well"
         yield iter((Proposal(text, 1, wider, f"{counted(count)} without a group could come then"),))
 
 
@@ -137,7 +137,7 @@ def _find_facilitators(case: Case, unplaced: Sequence[MemberProfile], unled: int
         return
     why = f"{counted(unled)} {'shares' if unled == 1 else 'share'} no time with anybody who may lead" if unled else ""
     for slot, language, _count in best_times(unplaced, meeting):
-        text = f"{more} on {DAY_NAMES[slot.day]} at {slot.start}, speaking {language},"
+        text = f"{more} on {DAY_NAMES[slot.day]} at {slot.start}, speaking {language}"
         yield iter((Proposal(text, 4, _with_staff(case, language, slot), why),))
 
 

@@ -48,8 +48,7 @@ def test_no_facilitator_at_their_time() -> None:
     assert "facilitation" in blamed(found)
     texts = [relief.text for relief in found.reliefs]
     assert (
-        "7 members share no time with anybody who may lead; "
-        "one more facilitator on Tuesdays at 18:00, speaking en, places 4 more members"
+        "7 members share no time with anybody who may lead; one more facilitator on Tuesdays at 18:00, speaking en"
     ) in texts
 
 
@@ -59,9 +58,7 @@ def test_a_relief_places_as_many_as_it_says() -> None:
     found = diagnosis(members, spec)
     assert blamed(found) == {"window", "meeting"} or blamed(found) == {"window"}
     relief = found.reliefs[0]
-    assert relief.text == (
-        "3 members without a group could come then; meet on Tuesdays from 18:00 to 19:00, too places 3 more members"
-    )
+    assert relief.text == ("3 members without a group could come then; meet on Tuesdays from 18:00 to 19:00 as well")
     wider = spec_of(meeting={**TIMES, "window": weekly("mon 08:00-22:00", "tue 18:00-19:00")})
     assert form(members, wider).terms.placed == 4 + relief.places
 
@@ -71,21 +68,21 @@ def test_members_who_gave_no_times_can_be_asked() -> None:
     found = diagnosis(members, spec_of(meeting=TIMES, size={"min": 2, "target": 3, "max": 5}))
     assert "no_availability" in blamed(found)
     first = found.reliefs[0]
-    assert first.text == "ask 2 members when they have time; if they can come, this places 2 more members"
+    assert first.text == "ask 2 members when they have time; if they can come"
     assert (first.places, first.cost) == (2, 1)
 
 
 def test_one_too_many_for_a_group() -> None:
     found = diagnosis(people("abcde"), spec_of(size={"min": 3, "target": 4, "max": 4}))
     assert "size_max" in blamed(found)
-    assert "5 instead of 4 in the room at most places 1 more member" in [relief.text for relief in found.reliefs]
+    assert "5 instead of 4 in the room at most" in [relief.text for relief in found.reliefs]
 
 
 def test_too_few_for_a_group() -> None:
     members = [*people("abcd"), *people("ef", languages=["es"])]
     found = diagnosis(members, spec_of(size={"min": 3, "target": 4, "max": 4}))
     assert "size_min" in blamed(found)
-    assert "2 instead of 3 in the room at least places 2 more members" in [relief.text for relief in found.reliefs]
+    assert "2 instead of 3 in the room at least" in [relief.text for relief in found.reliefs]
 
 
 def test_a_spec_that_nobody_can_meet_gives_a_plan_without_groups_and_says_why() -> None:

@@ -79,9 +79,7 @@ def test_a_rule_that_keeps_people_out_by_itself_is_to_blame_and_the_others_are_n
     assert found.unplaced == 3
     assert found.blamed[0].members == 3
     assert found.blamed[0].text == "At most 1 group: without it 3 more members could be placed"
-    assert [(relief.text, relief.places) for relief in found.reliefs] == [
-        ("form 1 more group places 3 more members", 3)
-    ]
+    assert [(relief.text, relief.places) for relief in found.reliefs] == [("form 1 more group", 3)]
     assert found.finished
 
 
@@ -94,8 +92,8 @@ def test_of_rules_that_only_matter_together_all_are_to_blame() -> None:
     found = ask(people("abcde"), spec, MadeUpSolver(places))
     assert blamed(found) == ["member_fit", "most_groups"]
     texts = [relief.text for relief in found.reliefs]
-    assert "a fit of 0.30 instead of 0.40 at least places 2 more members" in texts
-    assert "form 1 more group places 2 more members" in texts
+    assert "a fit of 0.30 instead of 0.40 at least" in texts
+    assert "form 1 more group" in texts
 
 
 def test_of_rules_each_of_which_is_enough_one_is_to_blame_and_the_relief_names_them_all() -> None:
@@ -185,9 +183,7 @@ def test_wishes_of_staff_to_keep_people_apart_are_named_and_not_offered() -> Non
 
 def test_a_search_that_finds_more_under_the_same_spec_says_so() -> None:
     found = ask(people("abcd"), spec_of(), MadeUpSolver(lambda _: "abcd"))
-    assert [(relief.text, relief.places) for relief in found.reliefs] == [
-        ("search for longer: that places 1 more member", 1)
-    ]
+    assert [(relief.text, relief.places) for relief in found.reliefs] == [("search for longer", 1)]
     assert found.blamed == ()
 
 
@@ -203,7 +199,7 @@ def test_a_spec_that_nobody_can_meet_counts_as_placing_nobody() -> None:
     found = diagnose(members, spec, plan, DAY, solve=Refusing(lambda _: "abc"), means=MEANS)
     assert found is not None
     assert blamed(found) == ["size_min"]
-    assert [relief.text for relief in found.reliefs] == ["2 instead of 3 in the room at least places 3 more members"]
+    assert [relief.text for relief in found.reliefs] == ["2 instead of 3 in the room at least"]
 
 
 def test_it_ends_when_its_time_is_over() -> None:
