@@ -167,13 +167,13 @@ def _existing(rng: random.Random, ids: list[str], fields: dict[str, Any]) -> lis
     """Some groups that exist, of members nobody looked at: some of them have to leave."""
     rest = [name for name in ids if name not in fields.get("facilitation", {}).get("members", ())]
     rng.shuffle(rest)
-    groups = []
+    groups: list[dict[str, Any]] = []
     for name in ("The Owls", "group-001")[: rng.randint(1, 2)]:
         size = rng.randint(2, 5)
         mine, rest = rest[:size], rest[size:]
         group: dict[str, Any] = {"name": name, "members": mine}
         if rng.random() < 0.2:
-            group["members"] = [*mine, "gone"]
+            group["members"] = [*mine, f"gone-{len(groups)}"]
         if rng.random() < 0.1:
             group["locked_members"] = mine[:1]
         if rng.random() < 0.3:
