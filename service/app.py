@@ -14,12 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from matcher.errors import MatcherError
-from service.api import buddies, docs, health, imports, members
+from service.api import blocks, buddies, docs, feedback, health, imports, matches, members
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
 from service.api.openapi import complete_openapi
 from service.api.routing import serve_routes
 from service.community import Community
+from service.sweeping import sweep_regularly
 from service.use_cases.estimate_population import estimate_population
 
 _DESCRIPTION = """Finds members of a recovery community someone who truly gets it: exact, safe and explained.
@@ -45,6 +46,7 @@ def create_app(community: Community) -> FastAPI:
         with ThreadPoolExecutor(1, thread_name_prefix="start") as starter:
             starting = starter.submit(_start, community, stop)
             starting.add_done_callback(lambda done: _note_failure(community, done))
+            starter.submit(sweep_regularly, community, stop)
             try:
                 yield
             finally:
@@ -62,7 +64,18 @@ def create_app(community: Community) -> FastAPI:
     )
     app.state.community = community
     answer_errors_as_problems(app)
-    serve_routes(app, community, members.router, imports.router, buddies.router, health.router, docs.router)
+    serve_routes(
+        app,
+        community,
+        members.router,
+        imports.router,
+        buddies.router,
+        matches.router,
+        blocks.router,
+        feedback.router,
+        health.router,
+        docs.router,
+    )
     complete_openapi(app)
     return app
 

@@ -19,8 +19,10 @@ from matcher.members.vocabulary import KINDS
 from service import snapshots
 from service.profile_text import profile_of
 from service.settings import Settings
+from service.standing import Moment
 from service.storage import changes, members, population
 from service.storage.database import Database
+from service.tie_keeping import all_relations, keep_ties, next_turn, replace_ties
 
 Progress = Callable[[int], None]
 
@@ -43,6 +45,10 @@ class View:
 
     index: MemberIndex
     seq: int
+    at: Moment
+    """The moment for which its places and ties stand."""
+    until: str | None = None
+    """When the next of them changes by itself, if one does."""
 
 
 def means_in_force(connection: Connection) -> FacetMeans:
@@ -78,7 +84,7 @@ class LiveIndex:
                 self._view = self._built(connection, count)
             else:
                 self._saved_seq = found[1]
-                self._view = self._followed(connection, View(*found))
+                self._view = self._followed(connection, self._with_ties_of_now(connection, *found))
             self.state = "is warming up"
             _warm_up(self._view.index)
             self.state = "ok"
@@ -102,11 +108,19 @@ class LiveIndex:
             raise NotReadyError(self.state)
         return view
 
+    def is_current(self, view: View) -> bool:
+        """Whether a view stands for the running day and moment; whether it is level with the log is another question.
+
+        Costs a look at the clock.
+        """
+        until = view.until
+        return view.index.as_of == self._settings.today() and (until is None or self._settings.now() < until)
+
     def catch_up(self) -> View:
         """Bring the index level with the database and the day. If it is, this costs one query and returns the same."""
         view = self.view()
         with self._database.reading() as connection:
-            if changes.newest_seq(connection) == view.seq and view.index.as_of == self._settings.today():
+            if changes.newest_seq(connection) == view.seq and self.is_current(view):
                 return view
         with self._writing, self._database.reading() as connection:
             self._view = view = self._followed(connection, self.view())
@@ -126,28 +140,43 @@ class LiveIndex:
             self.save()
 
     def _followed(self, connection: Connection, view: View) -> View:
-        today = self._settings.today()
+        today, at, index = self._settings.today(), Moment.of(self._settings), view.index
         news = changes.news_since(connection, view.seq)
-        if news.population or len(news.member_ids) >= max(REBUILD_FROM, len(view.index)):
+        if news.population or len(news.member_ids) >= max(REBUILD_FROM, len(index)):
             return self._built(connection, None)
-        if view.index.as_of != today:
-            view.index.advance(today)
-        if news.newest == view.seq:
+        if index.as_of != today:
+            index.advance(today)
+        if news.newest == view.seq and (view.until is None or at.now < view.until):
             return view
+        came = [member_id for member_id in news.member_ids if member_id not in index]
+        ties = keep_ties(connection, {*news.matched_ids, *came}, view.at, at)
+        ties.put_into(index)
         rows = members.some(connection, news.member_ids)
         for member_id in news.member_ids:
             member = _readable(rows[member_id].profile) if member_id in rows else None
             if member is not None:
-                view.index.upsert(member)
-            elif member_id in view.index:
-                view.index.remove(member_id)
-        return View(view.index, news.newest)
+                index.upsert(member)
+            elif member_id in index:
+                index.remove(member_id)
+        ties.put_loads_of(index, came)
+        return View(index, news.newest, at, next_turn(connection, at, self._settings))
+
+    def _with_ties_of_now(self, connection: Connection, index: MemberIndex, seq: int) -> View:
+        """A snapshot's members with the places and ties that the database tells of, which may be newer than they."""
+        at = Moment.of(self._settings)
+        replace_ties(index, all_relations(connection, at))
+        return View(index, seq, at, next_turn(connection, at, self._settings))
 
     def _built(self, connection: Connection, progress: Progress | None) -> View:
+        at = Moment.of(self._settings)
         index = MemberIndex.build(
-            _all_members(connection), self._settings.today(), means=means_in_force(connection), progress=progress
+            _all_members(connection),
+            self._settings.today(),
+            means=means_in_force(connection),
+            relations=all_relations(connection, at),
+            progress=progress,
         )
-        return View(index, changes.newest_seq(connection))
+        return View(index, changes.newest_seq(connection), at, next_turn(connection, at, self._settings))
 
 
 def _warm_up(index: MemberIndex) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from service.database_url import DatabaseTarget
@@ -16,9 +16,22 @@ DEFAULT_INDEX_FOLDER = Path("peer-matcher.index")
 """For a database that has no folder of its own."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8077
+DEFAULT_PROPOSAL_DAYS = 14
+FIT_CHECK_DAYS = 7
+"""After an acceptance."""
 DEFAULT_REQUESTS_A_MINUTE = 12_000
 """Far above what a platform's users cause, far below what would keep the others' keys waiting."""
 MIB = 1024 * 1024
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as the tables keep it."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def moved(moment: str, days: int) -> str:
+    """The moment so many days later, or earlier for a negative number."""
+    return moment_text(datetime.fromisoformat(moment) + timedelta(days))
 
 
 def _utc_now() -> datetime:
@@ -38,6 +51,9 @@ class Settings:
         index_folder: Where the index is saved; None: beside the file, or for a URL in the working directory.
         snapshot_after_changes: The index is saved once this many changes have followed the last snapshot.
         requests_a_minute: What a key may ask that has no limit of its own; 0: as much as it likes.
+        proposal_days: A proposal that is not accepted by both within so many days expires.
+        repeat_after_days: So many days after it would have expired, a pair whose proposal came to nothing may be
+            proposed again; None: never. Silence and a no last equally long, or the difference would tell of the no.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -50,6 +66,8 @@ class Settings:
     index_folder: Path | None = None
     snapshot_after_changes: int = 20_000
     requests_a_minute: int = DEFAULT_REQUESTS_A_MINUTE
+    proposal_days: int = DEFAULT_PROPOSAL_DAYS
+    repeat_after_days: int | None = None
     clock: Callable[[], datetime] = _utc_now
     stopwatch: Callable[[], float] = time.monotonic
 
@@ -61,6 +79,10 @@ class Settings:
         if isinstance(self.database, Path):
             return self.database.with_name(self.database.name + ".index")
         return DEFAULT_INDEX_FOLDER
+
+    def now(self) -> str:
+        """The running moment as the tables keep it: ISO 8601, UTC, microseconds; so moments compare as texts."""
+        return moment_text(self.clock())
 
     def today(self) -> date:
         """The day for which answers are given."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from matcher.errors import Problem
 from matcher.members.json_rows import json_object
 from matcher.members.lines import Line
+from matcher.members.problems import problems_of
 from service.problems import ProblemDetails, RequestError, unprocessable
 
 JSON_TYPES = ("application/json",)
+Model = TypeVar("Model", bound=BaseModel)
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
@@ -61,6 +64,19 @@ async def read_object(request: Request, most: int) -> dict[str, Any]:
     if found is None:
         raise RequestError(unprocessable([Problem("body", "is empty", "one JSON object")]))
     return found
+
+
+async def read_model(request: Request, model: type[Model], most: int) -> Model:
+    """The body as a model's fields.
+
+    Raises:
+        RequestError: 413, 415 or 422.
+    """
+    fields = await read_object(request, most)
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise RequestError(unprocessable(problems_of(error))) from None
 
 
 def too_large(most: int) -> RequestError:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from matcher.members.profile import MemberProfile
+from service.api.match_shapes import REQUESTS
 from service.api.routing import strict_routes
 from service.api.wire import ImportedLine, ProblemShape, SearchRequest
 from service.caller import ROLES
@@ -77,7 +78,7 @@ def complete_openapi(app: FastAPI) -> None:
         if app.openapi_schema is None:
             found = generate()
             schemas = found.setdefault("components", {}).setdefault("schemas", {})
-            models: list[type[BaseModel]] = [MemberProfile, SearchRequest, ImportedLine, ProblemShape]
+            models: list[type[BaseModel]] = [MemberProfile, SearchRequest, ImportedLine, ProblemShape, *REQUESTS]
             _, extra = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
             for name, schema in extra["$defs"].items():
                 schemas.setdefault(name, schema)

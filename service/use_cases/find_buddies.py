@@ -51,7 +51,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
     view = community.index.view()
     if not community.database.in_process:
         return None
-    if view.index.as_of != community.settings.today() or member_id not in view.index:
+    if not community.index.is_current(view) or member_id not in view.index:
         return None
     found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)
     look = _look(community, found, None)
@@ -98,7 +98,7 @@ def _answer(
     """
     view = community.index.view()
     for _ in range(ATTEMPTS):
-        if view.index.as_of != community.settings.today():
+        if not community.index.is_current(view):
             view = community.index.catch_up()
         view, found = _asked(community, view, ask)
         look = _look(community, found, unsaved)

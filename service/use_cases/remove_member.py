@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from matcher.errors import UnknownMember
 from service.community import Community
 from service.storage import members
 from service.storage.changes import now_text
+from service.use_cases.close_matches import Leaving, close_matches
 
 
 def remove_member(community: Community, member_id: str) -> None:
-    """Delete the member's profile. The next request does not know them; blocks stay, as pairs of ids.
+    """Delete the member's profile. The next request does not know them; blocks stay, as pairs of ids, and so do
+    matches, all of which are over.
 
     Raises:
         UnknownMember: if there is none.
     """
-    seq = community.database.write(lambda connection: members.remove(connection, member_id, now_text()))
+
+    def remove(connection: Connection) -> int | None:
+        at = now_text()
+        close_matches(connection, Leaving(gone=[member_id]), at)
+        return members.remove(connection, member_id, at)
+
+    seq = community.database.write(remove)
     if seq is None:
         raise UnknownMember(member_id)
     if community.index.ready:

@@ -14,6 +14,7 @@ from service.storage import members
 from service.storage.changes import now_text
 from service.storage.database import Database
 from service.storage.members import MemberRow
+from service.use_cases.close_matches import Leaving, close_matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,11 @@ def store_members(database: Database, profiles: Sequence[MemberProfile]) -> list
     A block is permanent: those that a member has ever set are added to the profile, also when the member comes back
     after being removed. A profile that changes nothing is no change.
     """
-    return database.write(lambda connection: _stored(connection, profiles))
+    return database.write(lambda connection: store_in(connection, profiles))
 
 
-def _stored(connection: Connection, profiles: Sequence[MemberProfile]) -> list[Storing]:
+def store_in(connection: Connection, profiles: Sequence[MemberProfile]) -> list[Storing]:
+    """:func:`store_members` inside a writing transaction of the caller's. Matches that may not go on are closed."""
     ids = [profile.member_id for profile in profiles]
     present = members.some(connection, ids)
     standing = members.standing_blocks(connection, ids)
@@ -53,7 +55,12 @@ def _stored(connection: Connection, profiles: Sequence[MemberProfile]) -> list[S
             texts[member_id] = text
         new_blocks += ((member_id, other) for other in sorted(blocked - stood))
     members.add_blocks(connection, new_blocks)
-    written = members.write(connection, texts, present, now_text())
+    at = now_text()
+    written = members.write(connection, texts, present, at)
+    changed = [profile for profile in profiles if profile.member_id in written]
+    gone = {profile.member_id for profile in changed if profile.status == "withdrawn" or not profile.consent}
+    held = {profile.member_id for profile in changed if profile.status == "held"}
+    close_matches(connection, Leaving(gone, held, new_blocks), at)
     return [
         Storing(None, problem=_TOO_MANY_BLOCKS)
         if i in too_many
