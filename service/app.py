@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from matcher.errors import MatcherError
-from service.api import blocks, buddies, docs, feedback, health, imports, matches, members
+from service.api import blocks, buddies, docs, feedback, health, imports, jobs, matches, members
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
 from service.api.openapi import complete_openapi
@@ -73,6 +73,7 @@ def create_app(community: Community) -> FastAPI:
         matches.router,
         blocks.router,
         feedback.router,
+        jobs.router,
         health.router,
         docs.router,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from service.live_index import LiveIndex
 from service.settings import Settings
@@ -16,6 +17,8 @@ class Community:
     settings: Settings
     database: Database
     index: LiveIndex
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set once the service is to stop: whoever sends without an end comes to one."""
 
     @classmethod
     def open(cls, settings: Settings) -> Community:

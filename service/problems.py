@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from matcher.errors import InvalidMember, InvalidRequest, MatcherError, Problem, UnknownMember
+from matcher.errors import InvalidMember, InvalidProblem, InvalidRequest, MatcherError, Problem, UnknownMember
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:peer-matcher:problem:"
@@ -85,6 +85,8 @@ def details_of(error: MatcherError) -> ProblemDetails | None:
             )
         case InvalidRequest():
             return unprocessable([error.problem])
+        case InvalidProblem():
+            return unprocessable(error.problems)
         case UnknownMember():
             return ProblemDetails(HTTPStatus.NOT_FOUND, "unknown-member", "No member with this id is stored.")
         case _:

@@ -51,6 +51,19 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """Lets the community know when it stops, before it waits for the answers that are under way."""
+
+    def __init__(self, config: uvicorn.Config, community: Community) -> None:
+        super().__init__(config)
+        self._community = community
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, and wait for the answers that are under way."""
+        self._community.stopping.set()
+        await super().shutdown(sockets)
+
+
 def server_for(community: Community) -> uvicorn.Server:
     """The server of an open community, which it closes when it stops."""
     config = uvicorn.Config(
@@ -62,7 +75,7 @@ def server_for(community: Community) -> uvicorn.Server:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    return uvicorn.Server(config)
+    return _Server(config, community)
 
 
 def run(community: Community, listener: socket.socket) -> None:

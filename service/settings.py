@@ -14,6 +14,8 @@ DEFAULT_DATABASE = Path("peer-matcher.db")
 """In the folder where the command runs, so that nobody's health data lands in a place they did not choose."""
 DEFAULT_INDEX_FOLDER = Path("peer-matcher.index")
 """For a database that has no folder of its own."""
+DEFAULT_JOBS_FOLDER = Path("peer-matcher.jobs")
+"""The same for the files of jobs."""
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8077
 DEFAULT_PROPOSAL_DAYS = 14
@@ -54,6 +56,9 @@ class Settings:
         proposal_days: A proposal that is not accepted by both within so many days expires.
         repeat_after_days: So many days after it would have expired, a pair whose proposal came to nothing may be
             proposed again; None: never. Silence and a no last equally long, or the difference would tell of the no.
+        jobs_folder: Where jobs put their files; None: beside the file, or for a URL in the working directory. Every
+            process of one database needs the same one.
+        job_lease_s: Seconds after which a worker that has not been heard of is taken for gone.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -68,6 +73,8 @@ class Settings:
     requests_a_minute: int = DEFAULT_REQUESTS_A_MINUTE
     proposal_days: int = DEFAULT_PROPOSAL_DAYS
     repeat_after_days: int | None = None
+    jobs_folder: Path | None = None
+    job_lease_s: float = 30.0
     clock: Callable[[], datetime] = _utc_now
     stopwatch: Callable[[], float] = time.monotonic
 
@@ -79,6 +86,15 @@ class Settings:
         if isinstance(self.database, Path):
             return self.database.with_name(self.database.name + ".index")
         return DEFAULT_INDEX_FOLDER
+
+    @property
+    def jobs(self) -> Path:
+        """The folder of the files of jobs."""
+        if self.jobs_folder is not None:
+            return self.jobs_folder
+        if isinstance(self.database, Path):
+            return self.database.with_name(self.database.name + ".jobs")
+        return DEFAULT_JOBS_FOLDER
 
     def now(self) -> str:
         """The running moment as the tables keep it: ISO 8601, UTC, microseconds; so moments compare as texts."""

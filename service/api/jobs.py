@@ -1,0 +1,110 @@
+"""``/v1/jobs/{id}``: long work, looked at, followed and cancelled by whoever asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Header, Path
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from service.api.access import allows_every_key, caller_of
+from service.api.job_shapes import JobShape
+from service.api.openapi import problems
+from service.api.replies import json_reply
+from service.api.routing import Served, StrictRoute
+from service.caller import Caller
+from service.community import Community
+from service.use_cases.jobs import Job, cancel_job, see_job
+
+LOOK_EVERY_S = 0.25
+ALIVE_EVERY_S = 15.0
+"""How often a stream without news says that it is alive."""
+LONGEST_STREAM_S = 300.0
+"""A stream ends after this time, and whoever follows it connects again: so its key is looked at again."""
+JobIdPath = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the answer that queued the job named it.")]
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
+
+
+@router.get("/{job_id}", summary="Look at a job", response_model=JobShape, responses=problems(404, 422))
+@allows_every_key()
+def get(job_id: JobIdPath, request: Request, community: Served) -> Response:
+    """Its state, how far it is, and what came of it. The job of another key is 404."""
+    return json_reply(see_job(community, _caller(request), job_id))
+
+
+@router.delete(
+    "/{job_id}",
+    summary="Cancel a job",
+    response_model=JobShape,
+    responses={202: {"model": JobShape, "description": "It runs, and stops within moments"}, **problems(404, 422)},
+)
+@allows_every_key()
+def delete(job_id: JobIdPath, request: Request, community: Served) -> Response:
+    """A job that waits is cancelled at once, one that runs is told to stop, one that has ended stays as it is."""
+    job = cancel_job(community, _caller(request), job_id)
+    return json_reply(job, HTTPStatus.OK if job.has_ended else HTTPStatus.ACCEPTED)
+
+
+@router.get(
+    "/{job_id}/events",
+    summary="Follow a job",
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        204: {"description": "The job has ended, and its last event is known"},
+        **problems(404, 422),
+    },
+)
+@allows_every_key()
+async def events(
+    job_id: JobIdPath,
+    request: Request,
+    community: Served,
+    last_event_id: Annotated[str | None, Header(description="The number of the last event that is known.")] = None,
+) -> Response:
+    """An event `job` with the whole job for every change, numbered; the one with which it ends is called `end`.
+
+    Each event holds all that is known, so whoever comes back with `Last-Event-ID` needs none of those in between.
+    """
+    caller = _caller(request)
+    known = int(last_event_id) if last_event_id and last_event_id.isdecimal() and len(last_event_id) < 10 else 0
+    job = await run_in_threadpool(see_job, community, caller, job_id)
+    if job.has_ended and job.event <= known:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_stream(community, caller, job, known), headers=headers, media_type="text/event-stream")
+
+
+async def _stream(community: Community, caller: Caller, job: Job, known: int) -> AsyncIterator[bytes]:
+    clock = community.settings.stopwatch
+    yield b"retry: 1000\n\n"
+    began = said = clock()
+    while True:
+        now = clock()
+        if job.event > known:
+            known, said = job.event, now
+            yield _event(job)
+        elif now - said >= ALIVE_EVERY_S:
+            said = now
+            yield b": alive\n\n"
+        if job.has_ended or now - began >= LONGEST_STREAM_S or community.stopping.is_set():
+            return
+        await asyncio.sleep(LOOK_EVERY_S)
+        job = await run_in_threadpool(see_job, community, caller, job.job_id)
+
+
+def _event(job: Job) -> bytes:
+    name = b"end" if job.has_ended else b"job"
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (job.event, name, msgspec.json.encode(job))
+
+
+def _caller(request: Request) -> Caller:
+    caller = caller_of(request.scope)
+    assert caller is not None, "the gate lets nobody in without a key"
+    return caller

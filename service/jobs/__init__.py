@@ -1,0 +1,1 @@
+"""Workers: processes that do long work beside the service."""
