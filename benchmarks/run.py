@@ -22,6 +22,7 @@ QUESTIONS = {
     "encoder": "benchmarks.encoder",
     "candidates": "benchmarks.candidates",
     "pairing": "benchmarks.pairing",
+    "groups": "benchmarks.groups",
     "diversity": "benchmarks.diversity",
 }
 """What can be asked, in the order in which it is."""
