@@ -89,7 +89,8 @@ def block_of(instance: Instance, part: Part) -> Block:
         group_leaders[at] = [leader_at.get(int(one), -1) for one in instance.existing.leaders[label]]
         closed[at] = instance.existing.closed[label]
         for member in instance.existing.pinned[label]:
-            pinned[unit_of[place_of[member]]] = at
+            if member in place_of:
+                pinned[unit_of[place_of[member]]] = at
     for label, group, frozen in zip(_labels(part), part.groups, part.frozen, strict=True):
         if frozen:
             group_masks[label, : instance.slot_words] = 0

@@ -76,9 +76,14 @@ def by_hardness(block: Block) -> Ids:
 @compiled
 def construct(block: Block, state: State, noise: float) -> None:
     """Fill the state of a block: what exists first, then everybody who waits."""
-    for g in range(block.limits[6]):
-        if state.size[g] == 0:
-            reopen(block, state, g)
+    keeps = np.zeros(block.limits[6] + 1, np.bool_)
+    for u in range(block.unit_start.size - 1):
+        if block.pinned[u] >= 0:
+            keeps[block.pinned[u]] = True
+    for turn in range(2):  # first the groups that must be
+        for g in range(block.limits[6]):
+            if state.size[g] == 0 and keeps[g] == (turn == 0) and state.counts[3] < block.limits[3]:
+                reopen(block, state, g)
     start = np.empty(1, np.int64)
     order = by_hardness(block)
     for turn in range(3):
@@ -87,7 +92,7 @@ def construct(block: Block, state: State, noise: float) -> None:
                 continue
             if turn != 1:
                 g = free_label(block, state, u)
-                if g >= block.limits[6]:
+                if g >= 0:
                     start[0] = u
                     open_group(block, state, g, start, noise)
             else:

@@ -22,7 +22,9 @@ from matcher.grouping.cohort import gather
 from matcher.grouping.diagnosis import diagnose as diagnosed
 from matcher.grouping.draft import GroupDraft
 from matcher.grouping.evaluation import describe
+from matcher.grouping.exact import Optimum, best_of_all, is_small
 from matcher.grouping.instance import Instance, instance_of
+from matcher.grouping.locks import broken_locks
 from matcher.grouping.plan import GroupPlan, Status
 from matcher.grouping.progress import GroupingProgress, Phase
 from matcher.grouping.rounds import solve_in_parts
@@ -90,13 +92,21 @@ def form_groups(
     )
     part = whole(instance)
     large = instance.n > MOST_AT_ONCE
-    bound = row_bound_of_many(instance, 0.2 * time_limit_s) if large else row_bound(block_of(instance, part))
+    optimum: Optimum | None = None
+    if large:
+        bound = row_bound_of_many(instance, 0.2 * time_limit_s)
+    else:
+        block = block_of(instance, part)
+        optimum = best_of_all(block, part) if is_small(block) else None
+        bound = row_bound(block) if optimum is None else optimum.bound
 
     def report(phase: Phase, placed: int, total: float, share_done: float) -> None:
         if progress is not None:
             progress(GroupingProgress(phase, placed, total, bound, share_done))
 
-    if large:
+    if optimum is not None:
+        solved = Solved(optimum.groups, optimum.placed, optimum.total, 0, False)
+    elif large:
         solved = solve_in_parts(instance, seed, limits, report)
     else:
         solved = solve_whole(instance, part, seed, limits, bound, report)
@@ -138,6 +148,9 @@ def _time_to_describe(members: int) -> float:
 
 def _plan(instance: Instance, solved: Solved, bound: float, seed: int, members: Sequence[MemberProfile]) -> GroupPlan:
     cohort = instance.cohort
+    problems = broken_locks(instance, solved.groups)
+    if problems:
+        raise InvalidProblem(problems)
     drafts = drafts_of(instance, solved.groups)
     _keep_budget(cohort.spec, moved := _moved(instance, solved.groups))
     groups, terms = describe(cohort, drafts, moved=len(moved), times=instance.times)

@@ -14,7 +14,7 @@ from matcher.grouping.block import Floats, Ids, Words
 from matcher.grouping.cohort import Cohort
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.meeting_times import MeetingTimes
-from matcher.grouping.pair_rules import PairCodes, code_pairs, may_meet
+from matcher.grouping.pair_rules import PairCodes, affinity_of, code_pairs, may_meet
 from matcher.grouping.plan import STAFF
 
 
@@ -138,7 +138,8 @@ def instance_of(cohort: Cohort) -> Instance:
         for at, row in enumerate(times.overlap):
             overlap[at, :slot_words] = _packed(row)
     who = [*(person_of[one.member_id] for one in cohort.leaders), *([-1] * len(staff))]
-    bundle, shut_out = _bundles(cohort)
+    codes = code_pairs(people, spec.apart, cohort.as_of, spec.channel == "in_person")
+    bundle, shut_out = _bundles(cohort, codes, masks, slot_words)
     most = spec.facilitation.most_groups
     own = [cohort.position.get(one.member_id, -1) for one in cohort.leaders]
     leaders = Leaders(
@@ -150,7 +151,6 @@ def instance_of(cohort: Cohort) -> Instance:
         ),
         np.concatenate((masks[who[: len(cohort.leaders)]], _masks(times, staff, staff_tongues, languages))),
     )
-    codes = code_pairs(people, spec.apart, cohort.as_of, spec.channel == "in_person")
     existing = _existing(cohort, times, languages, offered, masks, leaders, codes)
     home = np.full(len(cohort.members), -1, np.int64)
     for label, members in enumerate(existing.members):
@@ -185,14 +185,21 @@ def _packed(bits: npt.NDArray[np.bool_]) -> Words:
     return np.packbits(padded, bitorder="little").view("<u8").astype(np.uint64)
 
 
-def _bundles(cohort: Cohort) -> tuple[Ids, frozenset[int]]:
+def _bundles(cohort: Cohort, codes: PairCodes, masks: Words, slot_words: int) -> tuple[Ids, frozenset[int]]:
+    """The bundle of each member, and the members of those bundles that can be in no group as they are."""
     bundle = np.full(len(cohort.members), -1, np.int64)
     shut_out: set[int] = set()
+    least = cohort.spec.thresholds.pair_score - 1e-12
     for number, names in enumerate(cohort.spec.bundles()):
-        places = [cohort.position[name] for name in names if name in cohort.position]
+        places = np.array([cohort.position[name] for name in names if name in cohort.position], np.int64)
         bundle[places] = number
-        if len(places) < len(names):
-            shut_out.update(places)
+        if places.size < len(names):
+            shut_out.update(places.tolist())
+            continue
+        common = np.bitwise_and.reduce(masks[places], axis=0)
+        scores = affinity_of(codes, cohort.rows, places, cohort.scoring, least)
+        if (scores < 0.0).any() or not common[:slot_words].any() or not common[slot_words:].any():
+            shut_out.update(places.tolist())
     return bundle, frozenset(shut_out)
 
 

@@ -133,7 +133,8 @@ def _parts(
     labels: list[list[int]] = [[] for _ in members]
     at_home = {group.existing: group for group in groups if group.existing >= 0}
     for label, stay in enumerate(instance.existing.members):
-        held = at_home[label].members if label in at_home else tuple(instance.existing.pinned[label]) or stay
+        kept = tuple(instance.existing.pinned[label]) or stay
+        held = at_home[label].members if label in at_home else [one for one in kept if one not in instance.shut_out]
         if held:
             labels[int(part_of[held[0]])].append(label)
     primary = _primary(instance, part_of, labels, lots, len(members))

@@ -24,6 +24,10 @@ def free_label(block: Block, state: State, unit: int) -> int:
     home = block.home[block.unit_members[block.unit_start[unit]]]
     if home >= 0 and state.size[home] == 0:
         return int(home)
+    if block.limits[6] > 0 and draw(state.lots, 8) == 0:  # what an existing group is given may suit others, too
+        other = draw(state.lots, block.limits[6])
+        if state.size[other] == 0 and block.group_closed[other] == 0:
+            return other
     for g in range(block.limits[6], state.size.size):
         if state.size[g] == 0:
             return g
