@@ -246,13 +246,14 @@ RULES: tuple[Rule, ...] = (
     Rule("same_clinic", "is with the same clinic, and one of the two opted out", True, True, _same_clinic),
     Rule("channel", "shares no channel", True, True, _channel),
     Rule("region", "could only be met in person and is not known to be in the same region", True, True, _region),
-    Rule("block", "is blocked, on either side", False, False, _block),
     Rule("already_matched", "is matched with the member already", True, False, _already_matched),
     Rule("no_repeat", "was matched with or proposed to the member before", False, False, _no_repeat),
+    Rule("block", "is blocked, on either side", False, False, _block),
     Rule("capacity", "has no place left", True, False, _capacity),
 )
-"""In the order in which a funnel counts them. Capacity comes last: whoever has a tie with the seeker is counted there,
-so that a place which such a peer sets free by a no, unseen by the seeker, changes none of the seeker's figures."""
+"""In the order in which a funnel counts them. Block and capacity come last: whoever has a tie with the seeker is
+counted there, so that a block, or a place which such a peer sets free by a no, both unseen by the seeker, change none
+of the seeker's figures."""
 
 
 def rules_for(one: RuledMember, at: Circumstances) -> Callable[[RuledMember], tuple[str, ...]]:

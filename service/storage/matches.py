@@ -71,6 +71,8 @@ def page(connection: Connection, member_id: str, after: tuple[str, str] | None, 
 
 def expiring(connection: Connection, stretches: Sequence[tuple[str, str]]) -> set[str]:
     """Members of matches that nobody's agreement kept from expiring, in stretches of time: (after, up to and with)."""
+    if not stretches:
+        return set()
     at = matches.c.expires_at
     within = or_(*(and_(at > after, at <= until) for after, until in stretches))
     pairs = connection.execute(select(matches.c.asker, matches.c.peer).where(within, matches.c.accepted_at.is_(None)))

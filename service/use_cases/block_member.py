@@ -29,9 +29,8 @@ def block_member(community: Community, member_id: str, blocked: str) -> None:
         if row is None:
             raise UnknownMember(member_id)
         profile = profile_of(row.profile)
-        (stored,) = store_in(
-            connection, [profile.model_copy(update={"blocked": tuple(sorted({*profile.blocked, blocked}))})]
-        )
+        wider = profile.model_copy(update={"blocked": tuple(sorted({*profile.blocked, blocked}))})
+        (stored,) = store_in(connection, [wider], community.settings.now())
         if stored.row is None:
             raise InvalidMember([stored.problem] if stored.problem else [], member_id)
 

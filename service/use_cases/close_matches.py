@@ -62,8 +62,8 @@ def end_by_system(connection: Connection, row: MatchRow, reason: str, at: str) -
 
 
 def _voided(connection: Connection, row: MatchRow, member_ids: Collection[str], at: str) -> set[str]:
-    """Answer void for those of ``member_ids`` who have not said no; returns whose places are free now."""
-    sides = [side for side in SIDES if row.member(side) in member_ids and row.answer(side) not in {"no", "void"}]
+    """Answer void for those of ``member_ids`` to whom the proposal is open; returns whose places are free now."""
+    sides = [side for side in SIDES if row.member(side) in member_ids and row.seen(side, at) == "proposed"]
     for side in sides:
         values = {f"{side}_answer": "void", f"{side}_answered_at": at}
         matches.change(connection, row.match_id, state="declined", **values)

@@ -65,7 +65,7 @@ def _next_chunk(rows: Iterator[RowResult], size: int) -> tuple[list[RowResult], 
 
 def _stored(community: Community, chunk: list[RowResult]) -> Iterator[ImportedRow]:
     profiles = [row.member for row in chunk if row.member is not None]
-    outcomes = iter(store_members(community.database, profiles) if profiles else ())
+    outcomes = iter(store_members(community.database, profiles, community.settings.now) if profiles else ())
     if profiles and community.index.ready:
         community.index.catch_up()
     for row in chunk:

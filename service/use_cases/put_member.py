@@ -26,7 +26,7 @@ def put_member(community: Community, member_id: str, fields: Mapping[str, Any]) 
             [Problem("member_id", "differs from the id in the address", "the same id, or none")], member_id
         )
     profile = accepted_profile(community, {**fields, "member_id": member_id})
-    (stored,) = store_members(community.database, [profile])
+    (stored,) = store_members(community.database, [profile], community.settings.now)
     if stored.row is None:
         raise InvalidMember([stored.problem] if stored.problem else [], member_id)
     if community.index.ready:

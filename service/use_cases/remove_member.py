@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 from matcher.errors import UnknownMember
 from service.community import Community
 from service.storage import members
-from service.storage.changes import now_text
 from service.use_cases.close_matches import Leaving, close_matches
 
 
@@ -20,7 +19,7 @@ def remove_member(community: Community, member_id: str) -> None:
     """
 
     def remove(connection: Connection) -> int | None:
-        at = now_text()
+        at = community.settings.now()
         close_matches(connection, Leaving(gone=[member_id]), at)
         return members.remove(connection, member_id, at)
 

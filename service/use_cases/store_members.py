@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -26,16 +26,18 @@ class Storing:
     problem: Problem | None = None
 
 
-def store_members(database: Database, profiles: Sequence[MemberProfile]) -> list[Storing]:
+def store_members(
+    database: Database, profiles: Sequence[MemberProfile], now: Callable[[], str] = now_text
+) -> list[Storing]:
     """Store ``profiles``, all of different members, in one transaction; results in their order.
 
     A block is permanent: those that a member has ever set are added to the profile, also when the member comes back
     after being removed. A profile that changes nothing is no change.
     """
-    return database.write(lambda connection: store_in(connection, profiles))
+    return database.write(lambda connection: store_in(connection, profiles, now()))
 
 
-def store_in(connection: Connection, profiles: Sequence[MemberProfile]) -> list[Storing]:
+def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str) -> list[Storing]:
     """:func:`store_members` inside a writing transaction of the caller's. Matches that may not go on are closed."""
     ids = [profile.member_id for profile in profiles]
     present = members.some(connection, ids)
@@ -55,7 +57,6 @@ def store_in(connection: Connection, profiles: Sequence[MemberProfile]) -> list[
             texts[member_id] = text
         new_blocks += ((member_id, other) for other in sorted(blocked - stood))
     members.add_blocks(connection, new_blocks)
-    at = now_text()
     written = members.write(connection, texts, present, at)
     changed = [profile for profile in profiles if profile.member_id in written]
     gone = {profile.member_id for profile in changed if profile.status == "withdrawn" or not profile.consent}

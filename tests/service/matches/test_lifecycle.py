@@ -27,7 +27,7 @@ from tests.service.matches.conftest import Clock, person
 
 
 def put(community: Community, member: MemberProfile) -> None:
-    store_members(community.database, [member])
+    store_members(community.database, [member], community.settings.now)
     community.index.catch_up()
 
 
