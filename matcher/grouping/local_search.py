@@ -66,20 +66,17 @@ def keep_if_better(state: State, total: float, best: Any) -> bool:
 
 
 @compiled
-def _within_budget(block: Block, state: State, more: int) -> bool:
-    return more <= 0 or state.counts[2] + more <= block.limits[5]
-
-
-@compiled
 def _exchange(block: Block, state: State, one: int, other: int, temperature: float) -> float:
     """Let two units change places, one of which may be waiting; returns the change, 0 if it was not made."""
     g = state.group_of[block.unit_members[block.unit_start[one]]]
     h = state.group_of[block.unit_members[block.unit_start[other]]]
     if block.pinned[one] >= 0 or block.pinned[other] >= 0:
         return 0.0
-    more = moved_by(block, state, one, h) + moved_by(block, state, other, g)
-    if not _within_budget(block, state, more):
-        return 0.0
+    more = 0
+    if block.limits[6] > 0:
+        more = moved_by(block, state, one, h) + moved_by(block, state, other, g)
+        if more > 0 and state.counts[2] + more > block.limits[5]:
+            return 0.0
     change = -block.prices[2] * more
     sizes = block.unit_start[other + 1] - block.unit_start[other] - block.unit_start[one + 1] + block.unit_start[one]
     reward = 0.0
@@ -113,9 +110,11 @@ def _move(block: Block, state: State, unit: int, h: int, temperature: float) -> 
     g = state.group_of[block.unit_members[block.unit_start[unit]]]
     if block.pinned[unit] >= 0 and block.pinned[unit] != h:
         return 0.0
-    more = moved_by(block, state, unit, h)
-    if not _within_budget(block, state, more):
-        return 0.0
+    more = 0
+    if block.limits[6] > 0:
+        more = moved_by(block, state, unit, h)
+        if more > 0 and state.counts[2] + more > block.limits[5]:
+            return 0.0
     after = worth(block, state, h, none(), unit)
     if after < -1e299:
         return 0.0
@@ -159,9 +158,14 @@ def step(block: Block, state: State, temperature: float) -> float:
         change = _move(block, state, one, h, temperature)
         if change != 0.0 or g >= 0:
             return float(change)
-    other = block.unit_of[state.members[h, draw(state.lots, state.size[h])]]
+    at = draw(state.lots, state.size[h])
+    other = block.unit_of[state.members[h, at]]
     if other == block.unit_of[j] and draw(state.lots, 4) > 0:
         return 0.0
+    row = block.affinity[i]  # most proposals fail here, at no more cost than a look
+    for k in range(state.size[h]):
+        if k != at and row[state.members[h, k]] < 0.0 and block.unit_of[state.members[h, k]] != other:
+            return 0.0
     return _exchange(block, state, one, other, temperature)
 
 
