@@ -5,18 +5,20 @@ python -m benchmarks.group_runs ASKED WAY SIZE SECONDS    prints what came of it
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import json
+import math
 import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import cast
 
 import numpy as np
 
-from benchmarks.group_baselines import WAYS, OutOfTime, TooLarge, drafts_of, task_of
+from benchmarks.group_baselines import WAYS, OutOfTime, TooLarge, drafts_of, greedily, task_of
 from benchmarks.group_specs import Asked, spec_of
 from benchmarks.growth_stages import memory
 from matcher.grouping.cohort import gather
@@ -35,10 +37,10 @@ from matcher.verification.grouping import verify_groups
 OURS = "ours"
 ALLOWED = 1.5
 """A way that has not ended after its time and half of it again is ended."""
-WARM_UP_MEMBERS, WARM_UP_SECONDS = 150, 300.0
+WARM_UP_MEMBERS, WARM_UP_SECONDS = 150, 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a run.
 
@@ -66,27 +68,22 @@ class Outcome:
 
 def run(asked: Asked, way: str, size: int, seconds: float) -> Outcome:
     """Draw members, form groups of them in about so many seconds, check them, and weigh them."""
-    _once(asked, way, WARM_UP_MEMBERS, 1.0, WARM_UP_SECONDS)
-    return _once(asked, way, size, seconds, seconds * ALLOWED)
-
-
-def _once(asked: Asked, way: str, size: int, seconds: float, at_most: float) -> Outcome:
+    _warm_up(asked, way)
     members = sample_members(size, as_of=SAMPLE_DAY)
     spec = spec_of(asked, members)
-    signal.setitimer(signal.ITIMER_REAL, at_most)  # ends the process, compiled code or not
+    signal.setitimer(signal.ITIMER_REAL, seconds * ALLOWED)  # ends the process, compiled code or not
     began, worked = time.perf_counter(), time.process_time()
-    bound = None
     if way == OURS:
         plan = form_groups(members, spec, SAMPLE_DAY, time_limit_s=seconds, diagnose=False)
     else:
-        deadline = time.monotonic() + (seconds if at_most < WARM_UP_SECONDS else at_most)
         try:
-            task = task_of(members, spec, deadline)
+            task = task_of(members, spec, time.monotonic() + seconds)
             drafts = drafts_of(task, WAYS[way](task))
         except (TooLarge, OutOfTime) as error:
             return Outcome(str(error) or f"no plan in {seconds:g} s")
     took, processor, peak = time.perf_counter() - began, time.process_time() - worked, memory("VmHWM")
     signal.setitimer(signal.ITIMER_REAL, 0)
+    bound = None
     if way == OURS:
         verify_groups(members, spec, plan)
         groups, terms, bound = plan.groups, plan.terms, plan.upper_bound
@@ -98,6 +95,19 @@ def _once(asked: Asked, way: str, size: int, seconds: float, at_most: float) -> 
         "", terms.placed, terms.total, len(groups), float(fits.mean()), float(fits[:tenth].mean()),
         took, processor, peak, bound,
     )  # fmt: skip
+
+
+def _warm_up(asked: Asked, way: str) -> None:
+    """Load compiled code, or compile it on a machine's first run."""
+    members = sample_members(WARM_UP_MEMBERS, as_of=SAMPLE_DAY)
+    spec = spec_of(asked, members)
+    if way == OURS:
+        form_groups(members, spec, SAMPLE_DAY, time_limit_s=WARM_UP_SECONDS, diagnose=False)
+        return
+    task = task_of(members, spec, math.inf)
+    greedily(task)
+    with contextlib.suppress(OutOfTime):  # compiling took all of it
+        WAYS[way](dataclasses.replace(task, deadline=time.monotonic() + WARM_UP_SECONDS))
 
 
 def _weighed(
@@ -113,6 +123,8 @@ def _weighed(
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(run(cast(Asked, sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])))))
+    print(
+        json.dumps(dataclasses.asdict(run(cast(Asked, sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))))
+    )
     sys.stdout.flush()
     os._exit(0)  # a way that was ended from outside leaves threads behind
