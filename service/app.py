@@ -14,7 +14,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from matcher.errors import MatcherError
-from service.api import blocks, buddies, docs, feedback, health, imports, jobs, matches, members
+from service.api import (
+    blocks,
+    buddies,
+    docs,
+    feedback,
+    group_places,
+    group_plans,
+    health,
+    imports,
+    jobs,
+    matches,
+    members,
+)
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
 from service.api.openapi import complete_openapi
@@ -73,6 +85,8 @@ def create_app(community: Community) -> FastAPI:
         matches.router,
         blocks.router,
         feedback.router,
+        group_plans.router,
+        group_places.router,
         jobs.router,
         health.router,
         docs.router,

@@ -20,6 +20,7 @@ from service.commands.listing import catalog
 from service.commands.pairing import pair
 from service.commands.sampling import sample
 from service.commands.serving import serve
+from service.commands.working import work
 from service.logs import configure_logs
 
 WRONG = 2
@@ -57,6 +58,7 @@ def main(
 
 
 commands.command("serve")(serve)
+commands.command("work")(work)
 commands.command("import")(import_)
 commands.command("buddies")(buddies)
 commands.command("pair")(pair)

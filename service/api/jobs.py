@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
 @allows_every_key()
 def get(job_id: JobIdPath, request: Request, community: Served) -> Response:
     """Its state, how far it is, and what came of it. The job of another key is 404."""
-    return json_reply(see_job(community, _caller(request), job_id))
+    return json_reply(see_job(community, calling(request), job_id))
 
 
 @router.delete(
@@ -47,7 +47,7 @@ def get(job_id: JobIdPath, request: Request, community: Served) -> Response:
 @allows_every_key()
 def delete(job_id: JobIdPath, request: Request, community: Served) -> Response:
     """A job that waits is cancelled at once, one that runs is told to stop, one that has ended stays as it is."""
-    job = cancel_job(community, _caller(request), job_id)
+    job = cancel_job(community, calling(request), job_id)
     return json_reply(job, HTTPStatus.OK if job.has_ended else HTTPStatus.ACCEPTED)
 
 
@@ -72,7 +72,7 @@ async def events(
 
     Each event holds all that is known, so whoever comes back with `Last-Event-ID` needs none of those in between.
     """
-    caller = _caller(request)
+    caller = calling(request)
     known = int(last_event_id) if last_event_id and last_event_id.isdecimal() and len(last_event_id) < 10 else 0
     job = await run_in_threadpool(see_job, community, caller, job_id)
     if job.has_ended and job.event <= known:
@@ -104,7 +104,8 @@ def _event(job: Job) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (job.event, name, msgspec.json.encode(job))
 
 
-def _caller(request: Request) -> Caller:
+def calling(request: Request) -> Caller:
+    """Who calls a route that wants a key."""
     caller = caller_of(request.scope)
     assert caller is not None, "the gate lets nobody in without a key"
     return caller

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from matcher.members.profile import MemberProfile
+from service.api.group_plan_shapes import REQUESTS as PLAN_REQUESTS
 from service.api.match_shapes import REQUESTS
 from service.api.routing import strict_routes
 from service.api.wire import ImportedLine, ProblemShape, SearchRequest
@@ -78,7 +79,14 @@ def complete_openapi(app: FastAPI) -> None:
         if app.openapi_schema is None:
             found = generate()
             schemas = found.setdefault("components", {}).setdefault("schemas", {})
-            models: list[type[BaseModel]] = [MemberProfile, SearchRequest, ImportedLine, ProblemShape, *REQUESTS]
+            models: list[type[BaseModel]] = [
+                MemberProfile,
+                SearchRequest,
+                ImportedLine,
+                ProblemShape,
+                *REQUESTS,
+                *PLAN_REQUESTS,
+            ]
             _, extra = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
             for name, schema in extra["$defs"].items():
                 schemas.setdefault(name, schema)

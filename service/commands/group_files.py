@@ -44,6 +44,19 @@ _NEXT = """\
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """An input that is no file.
+
+    Attributes:
+        source: how the manifest calls it.
+        sha256: of what it held.
+    """
+
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """What a run was made from.
 
@@ -54,8 +67,8 @@ class Inputs:
         reading_s: seconds for reading.
     """
 
-    members: Path
-    spec: Path
+    members: Path | Origin
+    spec: Path | Origin
     as_of: date
     effort: Effort
     reading_s: float
@@ -156,8 +169,8 @@ def _manifest(run: GroupRun, inputs: Inputs, files: Mapping[str, Any]) -> dict[s
         "seed": plan.seed,
         "iterations": inputs.effort.iterations,
         "time_limit_s": inputs.effort.time_limit_s,
-        "members": {"source": inputs.members.name, "sha256": _digest(inputs.members), "hash": plan.members_hash},
-        "spec": {"source": inputs.spec.name, "sha256": _digest(inputs.spec), "hash": plan.spec_hash},
+        "members": _told(inputs.members) | {"hash": plan.members_hash},
+        "spec": _told(inputs.spec) | {"hash": plan.spec_hash},
         "versions": dict(plan.versions),
         "status": plan.status,
         "groups": len(plan.groups),
@@ -174,6 +187,12 @@ def _manifest(run: GroupRun, inputs: Inputs, files: Mapping[str, Any]) -> dict[s
 
 def _made_by() -> str:
     return f"peer-matcher {version('peer-matcher')}"
+
+
+def _told(given: Path | Origin) -> dict[str, str]:
+    if isinstance(given, Origin):
+        return asdict(given)
+    return {"source": given.name, "sha256": _digest(given)}
 
 
 def _digest(path: Path) -> str:

@@ -34,6 +34,17 @@ IndexFolderOption = Annotated[
         show_default=False,
     ),
 ]
+JobsFolderOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--jobs-folder",
+        envvar="PEER_MATCHER_JOBS_FOLDER",
+        help="Where jobs put their files, the same for every process of one database: beside the database file, or in "
+        "peer-matcher.jobs where the command runs, if left out.",
+        file_okay=False,
+        show_default=False,
+    ),
+]
 AsOfOption = Annotated[
     datetime | None,
     typer.Option(

@@ -11,7 +11,15 @@ import typer
 
 from service import server
 from service.commands.console import err, out
-from service.commands.options import DATABASE, AsOfOption, DatabaseOption, IndexFolderOption, settings_of
+from service.commands.options import (
+    DATABASE,
+    AsOfOption,
+    DatabaseOption,
+    IndexFolderOption,
+    JobsFolderOption,
+    settings_of,
+)
+from service.commands.worker_process import workers as running_workers
 from service.community import Community
 from service.logs import configure_logs
 from service.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REQUESTS_A_MINUTE
@@ -32,6 +40,7 @@ def serve(
     *,
     database: DatabaseOption = DATABASE,
     index_folder: IndexFolderOption = None,
+    jobs_folder: JobsFolderOption = None,
     host: HostOption = DEFAULT_HOST,
     port: PortOption = DEFAULT_PORT,
     as_of: AsOfOption = None,
@@ -44,6 +53,10 @@ def serve(
             help="What a key without a limit of its own may ask; 0 for no limit.",
         ),
     ] = DEFAULT_REQUESTS_A_MINUTE,
+    workers: Annotated[
+        int,
+        typer.Option(envvar="PEER_MATCHER_WORKERS", min=0, max=32, help="Processes for jobs; `work` starts more."),
+    ] = 1,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")] = False,
 ) -> None:  # fmt: skip
     """Serve the HTTP API on this machine until Ctrl-C.
@@ -56,10 +69,12 @@ def serve(
     listener = server.listen(host, port)
     try:
         settings = replace(settings_of(database, as_of, index_folder), requests_a_minute=requests_per_minute)
+        settings = replace(settings, jobs_folder=jobs_folder)
         community = Community.open(settings)
         _show_first_key(community)
         out().print(f"Peer Matcher listens on {server.url_of(listener)} (what it can do: /docs)", soft_wrap=True)
-        server.run(community, listener)
+        with running_workers(settings, workers, quiet=quiet):
+            server.run(community, listener)
     finally:
         listener.close()
 

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import structlog
 from sqlalchemy.exc import DBAPIError
 
@@ -54,7 +55,7 @@ class JobRun:
         self._halt = threading.Event()
         self._cancelled = False
         self._lost = False
-        self._news: Mapping[str, Any] | None = None
+        self._news: str | None = None
         self._renewed = self._now()
         self._log = _log.bind(job_id=claim.row.job_id, kind=claim.row.kind, attempt=claim.row.attempt)
 
@@ -107,10 +108,12 @@ class JobRun:
                     raise
                 self._stop.wait(AGAIN_AFTER_S)
             else:
-                return
+                break
+        if outcome.tidy is not None:
+            outcome.tidy()
 
     def _report(self, progress: Mapping[str, Any]) -> None:
-        self._news = progress
+        self._news = msgspec.json.encode(progress).decode()
 
     def _beat(self) -> None:
         """Look whether the job is still ours and wanted, tell of its progress, and renew the lease in time."""

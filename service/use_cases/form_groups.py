@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from matcher import MemberProfile
+from matcher.embedding.population import FacetMeans
 from matcher.grouping.form import form_groups
 from matcher.grouping.plan import GroupPlan
 from matcher.grouping.progress import GroupingProgress
@@ -69,6 +70,8 @@ def form_and_check(
     effort: Effort,
     progress: Callable[[GroupingProgress], None] | None = None,
     cancel: Callable[[], bool] | None = None,
+    *,
+    means: FacetMeans | None = None,
 ) -> GroupRun:
     """Find the best plan that time allows, and check it with code that shares nothing with the search.
 
@@ -79,6 +82,7 @@ def form_and_check(
         effort: how long to search.
         progress: told now and then how far it is.
         cancel: asked now and then whether to stop and take the best plan so far.
+        means: what unknown facets score; estimated from ``members`` by default.
 
     Raises:
         InvalidProblem: if spec and members contradict each other, or nobody is to be placed.
@@ -94,8 +98,9 @@ def form_and_check(
         progress=progress,
         iterations=effort.iterations,
         cancel=cancel,
+        means=means,
         threads=effort.threads,
     )
     solved = time.perf_counter()
-    verify_groups(members, spec, plan)
+    verify_groups(members, spec, plan, means=means)
     return GroupRun(plan, spec, spec_around(plan, spec), solved - began, time.perf_counter() - solved)

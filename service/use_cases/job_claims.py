@@ -81,10 +81,12 @@ class Outcome:
     Attributes:
         result: what its owner is told, as JSON can hold it.
         settle: what is to be written in the same transaction in which the job ends; if it raises, nothing is.
+        tidy: what may be cleared away once that is done.
     """
 
     result: Mapping[str, Any] = field(default_factory=dict)
     settle: Callable[[Connection], None] | None = None
+    tidy: Callable[[], None] | None = None
 
 
 Work = Callable[[Community, Task], Outcome]
@@ -122,15 +124,15 @@ def _claimed(community: Community, connection: Connection, kinds: Sequence[str],
     return None
 
 
-def keep_claim(community: Community, claim: Claim, progress: Mapping[str, Any] | None = None) -> None:
-    """Renew the lease of a claim, with news of the progress if there are any.
+def keep_claim(community: Community, claim: Claim, progress: str | None = None) -> None:
+    """Renew the lease of a claim, with news of the progress, as JSON, if there are any.
 
     Raises:
         ClaimLostError: if somebody else has the job by now.
     """
-    row, text = claim.row, None if progress is None else msgspec.json.encode(progress).decode()
+    row = claim.row
     if not community.database.write(
-        lambda connection: jobs.renew(connection, row.job_id, row.attempt, _lease(community), text)
+        lambda connection: jobs.renew(connection, row.job_id, row.attempt, _lease(community), progress)
     ):
         raise ClaimLostError(row.job_id)
 

@@ -1,0 +1,213 @@
+"""Change a group plan by hand, or publish it: always from the revision that whoever changes it has seen."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy import Connection
+
+from matcher.errors import InvalidProblem, MatcherError, Problem
+from matcher.grouping.edit_answer import EditAnswer
+from matcher.grouping.edits import Editor
+from matcher.grouping.plan import GroupPlan
+from matcher.grouping.renewal import Broken, broken_by_now, came_later, renewed
+from matcher.grouping.spec import GroupSpec
+from matcher.verification.grouping import verify_groups
+from service import job_folders
+from service.caller import Caller
+from service.community import Community
+from service.problems import ProblemDetails, RequestError
+from service.storage import groups
+from service.storage.changes import newest_seq
+from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
+from service.use_cases.group_plans import queue_files
+from service.use_cases.stored_profiles import StoredProfiles, everybody, those
+
+Edit = Callable[[Editor], EditAnswer]
+Prepared = tuple[GroupPlan, GroupSpec]
+ROUNDS = 3
+"""How often a plan is checked anew because members changed meanwhile; the last time everybody who writes waits."""
+_SHOWN = 5
+_ACCEPTED = "another place for somebody (:edit), or groups that are solved again around the plan (:resolve)"
+_CHANGED = ProblemDetails(
+    HTTPStatus.PRECONDITION_FAILED, "changed-since", "The plan is in another revision than the one that If-Match names."
+)
+_PUBLISHED = ProblemDetails(
+    HTTPStatus.CONFLICT, "published", "The plan is published and does not change any more; :resolve makes a new one."
+)
+
+
+class _MovedOnError(MatcherError):
+    """Members have changed since they were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What became of an edit: the answer, and the revision in which the plan is now."""
+
+    answer: EditAnswer
+    revision: int
+
+
+def edit_plan(
+    community: Community,
+    caller: Caller,
+    plan_id: str,
+    revision: int,
+    edit: Edit,
+    *,
+    about: Collection[str] = (),
+    dry_run: bool = False,
+) -> Edited:
+    """Change a plan by hand, unless that breaks a hard rule.
+
+    Args:
+        community: whose members.
+        caller: who changes it.
+        plan_id: of the plan.
+        revision: that the caller has seen.
+        edit: the change.
+        about: ids of the members whom it names; who has come since the plan was formed may be placed, too.
+        dry_run: only say what it would come to.
+
+    Raises:
+        RequestError: 404; 409 if the plan is not formed, published, of members who have gone, or would break a rule;
+            412 if it is in another revision.
+        InvalidRequest: if the edit names what is not there.
+    """
+    stored = _changeable(community, caller, plan_id, revision)
+    with community.database.reading() as connection:
+        now, new = concerned(connection, stored), those(connection, _strangers(stored.plan, about))
+    members = {member.member_id: member for member in (*now.members, *new.members)}
+    plan = _with(stored.plan, [member.member_id for member in new.members])
+    try:
+        editor = Editor.of(tuple(members.values()), stored.spec, plan, means=stored.means)
+    except InvalidProblem as error:
+        raise no_longer_holds(error.problems) from None
+    answer = edit(editor)
+    if answer.broken:
+        what = "The change would break rules that are never bent; the plan is as it was."
+        problems = tuple(_problem((None, violation)) for violation in answer.broken)
+        raise RequestError(ProblemDetails(HTTPStatus.CONFLICT, "breaks-rules", what, problems))
+    if dry_run:
+        return Edited(answer, revision)
+    _change(community, stored, lambda _: (answer.plan, answer.spec))
+    return Edited(answer, revision + 1)
+
+
+def publish_plan(community: Community, caller: Caller, plan_id: str, revision: int) -> int:
+    """Publish a plan, if the members as they are now, and the day, leave every rule kept. It can be changed no more.
+
+    Every group is asked every rule, the numbers are worked out anew, and the whole is verified by the code that
+    verifies what the solver finds. Nobody can change between that and the publication.
+
+    Returns:
+        The revision that is published.
+
+    Raises:
+        RequestError: 404; 409 if it is not formed, published already, or does not hold any more, with all that does
+            not; 412 if it is in another revision.
+    """
+    stored = _changeable(community, caller, plan_id, revision)
+    for _ in range(ROUNDS - 1):
+        with community.database.reading() as connection:
+            now = everybody(connection)
+        plan = _as_of_now(community, stored, now)
+        with suppress(_MovedOnError):
+            _change(community, stored, functools.partial(_if_still, now.seq, (plan, stored.spec)), published=True)
+            return revision + 1
+    last = lambda connection: (_as_of_now(community, stored, everybody(connection)), stored.spec)  # noqa: E731
+    _change(community, stored, last, published=True)
+    return revision + 1
+
+
+def _if_still(seq: int, prepared: Prepared, connection: Connection) -> Prepared:
+    if newest_seq(connection) != seq:
+        raise _MovedOnError
+    return prepared
+
+
+def _as_of_now(community: Community, stored: StoredPlan, now: StoredProfiles) -> GroupPlan:
+    """The plan with the numbers of today, verified."""
+    today, spec, means = community.settings.today(), stored.spec, stored.means
+    broken = broken_by_now(now.members, spec, stored.plan, today, means)
+    if broken:
+        raise no_longer_holds([_problem(one) for one in broken])
+    try:
+        plan = renewed(now.members, spec, stored.plan, today, means)
+    except InvalidProblem as error:
+        raise no_longer_holds(error.problems) from None
+    verify_groups(now.members, spec, plan, means=means)
+    return plan
+
+
+def _changeable(community: Community, caller: Caller, plan_id: str, revision: int) -> StoredPlan:
+    stored = stored_plan(community, caller, plan_id)
+    if stored.row.published_revision is not None:
+        raise RequestError(_PUBLISHED)
+    if stored.row.revision != revision:
+        raise RequestError(_CHANGED)
+    return stored
+
+
+def _change(
+    community: Community, stored: StoredPlan, prepare: Callable[[Connection], Prepared], *, published: bool = False
+) -> None:
+    """Put the next revision into force: what ``prepare`` returns within the transaction, in a folder of its own."""
+    jobs, row, made = community.settings.jobs, stored.row, list[str]()
+
+    def change(connection: Connection) -> None:
+        plan, spec = prepare(connection)
+        made.append(new_folder_name(row))
+        with job_folders.filling(jobs, made[-1]) as folder:
+            write_stored(folder, plan, spec, stored.means)
+        at = community.settings.now()
+        files_job = queue_files(connection, row, at)
+        if not groups.next_revision(
+            connection, row.plan_id, row.revision, made[-1], at, files_job=files_job, published=published
+        ):
+            raise RequestError(_CHANGED)
+
+    try:
+        community.database.write(change)
+    except MatcherError:  # the database has not taken it; after any other error nobody knows
+        for name in made:
+            job_folders.remove(jobs, name)
+        raise
+    for old in (row.folder, *made[:-1]):
+        if old is not None:
+            job_folders.remove(jobs, old)
+
+
+def _strangers(plan: GroupPlan, names: Iterable[str]) -> set[str]:
+    known = {one.member_id for one in plan.unplaced}
+    for group in plan.groups:
+        known.update(group.member_ids, group.facilitators)
+    return set(names) - known
+
+
+def _with(plan: GroupPlan, newcomers: Collection[str]) -> GroupPlan:
+    if not newcomers:
+        return plan
+    unplaced = sorted((*plan.unplaced, *map(came_later, newcomers)), key=lambda one: one.member_id)
+    return dataclasses.replace(plan, unplaced=tuple(unplaced), diagnosis=None)
+
+
+def no_longer_holds(problems: Iterable[Problem]) -> RequestError:
+    """409: what stands in the way is that members have changed since the plan was formed."""
+    what = "The plan does not hold any more with the members as they are now."
+    return RequestError(ProblemDetails(HTTPStatus.CONFLICT, "no-longer-holds", what, tuple(problems)))
+
+
+def _problem(broken: Broken) -> Problem:
+    name, violation = broken
+    shown = ", ".join(violation.members[:_SHOWN])
+    rest = len(violation.members) - _SHOWN
+    whom = f" ({shown}{f' and {rest} more' if rest > 0 else ''})" if shown else ""
+    where = "plan" if name is None else f"groups[{name}]"
+    return Problem(where, f"{violation.rule}: {violation.text}{whom}", _ACCEPTED)
