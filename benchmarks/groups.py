@@ -79,6 +79,8 @@ def _against_longer(table: Table, asked: Asked, size: int, short: Outcome) -> st
     best = longer[OURS]
     for way, one in longer.items():
         _add(table, f"{way}, {LONG_SECONDS:g} s", one, best)
+    if short.why_not or best.why_not:
+        return "Ours found no plan."
     lost = 1 - short.total / best.total
     return (
         f"Ours in {seconds_for(size):g} s: {short.seconds:.2f} s {verdict(short.seconds, SHORT_BAR)}, "
@@ -96,7 +98,7 @@ def _add(table: Table, way: str, one: Outcome, ours: Outcome) -> None:
         way,
         f"{one.placed:,}",
         f"{one.total:,.1f}",
-        ratio(one.total / ours.total) if one is not ours else "",
+        ratio(one.total / ours.total) if one is not ours and ours.total else "",
         percent((bound - one.total) / bound) if bound > 0 else "",
         f"{one.mean_fit:.3f}",
         f"{one.worst_fit:.3f}",
