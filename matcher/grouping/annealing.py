@@ -16,6 +16,8 @@ HOT, WARM, COLD = 0.10, 0.04, 0.002
 """Temperatures, in members' fit: of a new plan, of one that is good already, and of the end."""
 UNITS_A_RUIN, WAITING_A_RUIN = 12, 3
 """Units for every ruin of a pass if all have a place, and if some wait."""
+FEWEST_RUINS = 16
+"""A pass, however few the units."""
 
 
 class Annealing:
@@ -51,7 +53,7 @@ class Annealing:
         kept, low = self.best.arrays(), hot * fall**last
         search(self.block, self.state, kept, PROPOSALS_A_UNIT * units, hot * fall**first, low)
         every = WAITING_A_RUIN if self.state.counts[0] > 0 else UNITS_A_RUIN
-        ruins(self.block, self.state, kept, self._scratch.arrays(), 1 + units // every, low)
+        ruins(self.block, self.state, kept, self._scratch.arrays(), max(FEWEST_RUINS, units // every), low)
 
     def restart(self, kept: Kept) -> None:
         """Go back to a kept plan, and keep that if it is better than one's own."""

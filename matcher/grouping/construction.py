@@ -47,7 +47,7 @@ def reopen(block: Block, state: State, g: int) -> bool:
             units[count] = u
             count += 1
     while count > 0:
-        if open_group(block, state, g, units[:count], 0.1):
+        if open_group(block, state, g, units[:count], 0.1, True):
             return True
         at = _awkward(block, units, count)
         if at < 0:
@@ -94,6 +94,6 @@ def construct(block: Block, state: State, noise: float) -> None:
                 g = free_label(block, state, u)
                 if g >= 0:
                     start[0] = u
-                    open_group(block, state, g, start, noise)
+                    open_group(block, state, g, start, noise, turn == 0)
             else:
                 insert(block, state, u)

@@ -49,14 +49,18 @@ def _led_by(block: Block, unit: int, leader: int) -> bool:
 
 
 @compiled
-def _pool_of(block: Block, state: State, g: int, starts: Ids, count: int, base: Words, pool: Ids) -> int:
-    """Waiting units that could join the starts; returns how many."""
+def _pool_of(
+    block: Block, state: State, g: int, starts: Ids, count: int, base: Words, pool: Ids, homeless: bool
+) -> int:
+    """Waiting units that could join the starts, perhaps only those who are at home in no other group; how many."""
     found = 0
     for at in range(state.counts[0]):
         unit = state.waiting[at]
         if block.pinned[unit] >= 0 and block.pinned[unit] != g:
             continue
         first = block.unit_members[block.unit_start[unit]]
+        if homeless and block.home[first] >= 0 and block.home[first] != g:
+            continue
         own = False
         for c in range(count):
             own = own or starts[c] == unit
@@ -319,7 +323,7 @@ def _uplift(block: Block, picked: Ids, count: int, starts: int) -> int:
 
 
 @compiled
-def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) -> bool:
+def open_group(block: Block, state: State, g: int, starts: Ids, noise: float, homeless: bool) -> bool:
     """Form group ``g``, empty so far, around waiting units that must all be in it; they wait on if it cannot be.
 
     Args:
@@ -328,6 +332,7 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
         g: an empty label.
         starts: units.
         noise: how far lots may bend the order of choice: 0.1 for a tenth.
+        homeless: take nobody besides them who is at home in another existing group.
     """
     words = block.masks.shape[1]
     base, bit = block.group_masks[g].copy(), np.empty(1, np.int64)
@@ -345,7 +350,7 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float) ->
             return False
     if not _shares_both(base, base, block.limits[7]):
         return False
-    pooled = 0 if block.group_closed[g] == 1 else _pool_of(block, state, g, starts, count, base, pool)
+    pooled = 0 if block.group_closed[g] == 1 else _pool_of(block, state, g, starts, count, base, pool, homeless)
     chosen = np.full(state.leaders.shape[1], -1, np.int64)
     for p in range(block.limits[4]):
         chosen[p] = _choose_leader(block, state, g, p, chosen, starts, count, base, pool, pooled)

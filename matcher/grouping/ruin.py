@@ -22,9 +22,9 @@ def free_label(block: Block, state: State, unit: int) -> int:
     if state.counts[3] >= block.limits[3]:
         return -1
     home = block.home[block.unit_members[block.unit_start[unit]]]
-    if home >= 0 and state.size[home] == 0:
+    if home >= 0 and state.size[home] == 0 and draw(state.lots, 4) > 0:  # what it is given may be what keeps it empty
         return int(home)
-    if block.limits[6] > 0 and draw(state.lots, 8) == 0:  # what an existing group is given may suit others, too
+    if block.limits[6] > 0 and draw(state.lots, 3) == 0:  # what an existing group is given may suit others, too
         other = draw(state.lots, block.limits[6])
         if state.size[other] == 0 and block.group_closed[other] == 0:
             return other
@@ -80,7 +80,7 @@ def settle(block: Block, state: State, units: Ids, open_first: bool, noise: floa
                 g = free_label(block, state, unit)
                 if g >= 0:
                     start[0] = unit
-                    open_group(block, state, g, start, noise)
+                    open_group(block, state, g, start, noise, False)
             else:
                 insert(block, state, unit)
 

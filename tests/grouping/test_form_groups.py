@@ -26,7 +26,9 @@ TIMES = {"time_zone": "UTC", "start_date": "2026-03-02", "weeks": 2}
 def test_threads_do_not_change_a_plan_that_passes_end() -> None:
     members, spec = sample_members(40), spec_of()
     one, two = (
-        form_groups(members, spec, SAMPLE_DAY, iterations=4, means=MEANS, diagnose=False, threads=threads)
+        form_groups(
+            members, spec, SAMPLE_DAY, time_limit_s=300, iterations=4, means=MEANS, diagnose=False, threads=threads
+        )
         for threads in (1, 2)
     )
     assert one == two
@@ -36,7 +38,7 @@ def test_threads_do_not_change_a_plan_that_passes_end() -> None:
 def test_the_order_of_members_does_not_matter() -> None:
     members, spec = sample_members(40), spec_of()
     plans = [
-        form_groups(given, spec, SAMPLE_DAY, iterations=2, means=MEANS, diagnose=False)
+        form_groups(given, spec, SAMPLE_DAY, time_limit_s=300, iterations=2, means=MEANS, diagnose=False)
         for given in (members, members[::-1])
     ]
     assert plans[0] == plans[1]
@@ -44,10 +46,10 @@ def test_the_order_of_members_does_not_matter() -> None:
 
 def test_locked_groups_stay_and_a_budget_is_kept() -> None:
     members, spec = sample_members(40), spec_of()
-    plan = form_groups(members, spec, SAMPLE_DAY, iterations=2, means=MEANS, diagnose=False)
+    plan = form_groups(members, spec, SAMPLE_DAY, time_limit_s=300, iterations=2, means=MEANS, diagnose=False)
     locked = plan.groups[0]
     around = spec_around(plan, spec, keep=[locked.name], churn=2)
-    again = form_groups(members, around, SAMPLE_DAY, seed=5, iterations=4, means=MEANS, diagnose=False)
+    again = form_groups(members, around, SAMPLE_DAY, 5, 300, iterations=4, means=MEANS, diagnose=False)
     verify_groups(members, around, again, means=MEANS)
     assert again.group(locked.name).member_ids == locked.member_ids
     assert len(again.moved) <= 2
@@ -58,7 +60,7 @@ def test_a_locked_group_of_two_who_block_each_other_is_refused() -> None:
     members = [person("a", blocked=["b"]), *people("bcdefg")]
     spec = spec_of(groups=[{"name": "old", "members": ["a", "b"], "locked": True}])
     with pytest.raises(InvalidProblem, match=r"old breaks the rule block"):
-        form_groups(members, spec, DAY, iterations=1, means=MEANS)
+        form_groups(members, spec, DAY, time_limit_s=300, iterations=1, means=MEANS)
 
 
 def test_five_of_whom_groups_hold_three_or_four() -> None:
@@ -91,7 +93,7 @@ def test_reasons_name_what_is_missing() -> None:
 
 def test_a_cancelled_search_returns_a_plan_that_keeps_the_rules() -> None:
     members, spec = sample_members(40), spec_of()
-    plan = form_groups(members, spec, SAMPLE_DAY, cancel=lambda: True, means=MEANS)
+    plan = form_groups(members, spec, SAMPLE_DAY, time_limit_s=300, cancel=lambda: True, means=MEANS)
     assert plan.status == "cancelled"
     verify_groups(members, spec, plan, means=MEANS)
 
@@ -127,7 +129,7 @@ def test_rules_on_codes_are_the_rules_on_profiles() -> None:
 
 def test_parts_together_keep_every_rule_and_the_bound_holds_for_them() -> None:
     members, spec = sample_members(1350, seed=1), spec_of()
-    plan = form_groups(members, spec, SAMPLE_DAY, 0, 120, iterations=1, means=MEANS, diagnose=False)
+    plan = form_groups(members, spec, SAMPLE_DAY, 0, 300, iterations=1, means=MEANS, diagnose=False)
     verify_groups(members, spec, plan, means=MEANS)
     assert plan.terms.total <= plan.upper_bound
     instance = instance_of(gather(members, spec, SAMPLE_DAY, MEANS))
