@@ -46,7 +46,8 @@ class Match:
 class Model:
     """A community in plain dictionaries."""
 
-    def __init__(self, members: list[MemberProfile], now: datetime.datetime) -> None:
+    def __init__(self, members: list[MemberProfile], now: datetime.datetime, repeat_after: int | None) -> None:
+        self.repeat_after = repeat_after
         self.members = {member.member_id: member for member in members}
         self.blocks: set[tuple[str, str]] = set()
         self.matches: dict[str, Match] = {}
@@ -71,9 +72,12 @@ class Model:
             stands = {match.seen(member, self.now) for member in match.pair()} & {"accepted", "proposed"}
             if stands:
                 ties[match.pair()] = "matched"
-            else:
+            elif match.both or not self._comes_back(match):
                 ties.setdefault(match.pair(), "closed")
         return ties
+
+    def _comes_back(self, match: Match) -> bool:
+        return self.repeat_after is not None and self.now >= match.until + datetime.timedelta(self.repeat_after)
 
     def broken(self, one: str, other: str, kind: Kind, ties: rules.Ties, loads: rules.Loads) -> set[str]:
         day = self.now.date()

@@ -65,11 +65,11 @@ class Both:
         self.random = random.Random(seed)
         self.moment = START
         object.__setattr__(settings, "clock", lambda: self.moment)
-        everybody = [person(member_id) for member_id in IDS]
+        everybody = [person(member_id, buddy_capacity=1 + number % 2) for number, member_id in enumerate(IDS)]
         self.community = Community.open(settings)
         store_members(self.community.database, everybody)
         self.community.index.start()
-        self.model = Model(everybody, START)
+        self.model = Model(everybody, START, settings.repeat_after_days)
         self.outcomes: set[str] = set()
         self.states: set[str] = set()
 
@@ -190,15 +190,18 @@ def live(settings: Settings, seed: int, steps: int) -> Both:
     return both
 
 
-def test_random_lives(place: Place) -> None:
-    both = live(Settings(place.target, index_folder=place.index_folder), 11, 150)
-    assert both.outcomes >= {"done", "already-matched", "not-eligible", "match-not-open"}
+@pytest.mark.parametrize("repeat_after_days", [None, 20])
+def test_random_lives(place: Place, repeat_after_days: int | None) -> None:
+    settings = Settings(place.target, index_folder=place.index_folder, repeat_after_days=repeat_after_days)
+    both = live(settings, 11, 100)
+    assert both.outcomes >= {"done", "already-matched", "not-eligible", "no-place-left", "match-not-open"}
     assert {"proposed", "accepted", "declined"} <= both.states
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 def test_many_long_random_lives(place: Place, seed: int) -> None:
-    both = live(Settings(place.target, index_folder=place.index_folder), 100 + seed, 600)
-    assert both.outcomes >= {"no-place-left", "already-matched", "not-eligible", "match-not-open", "match-not-accepted"}
+    days = 20 if seed % 2 else None
+    settings = Settings(place.target, index_folder=place.index_folder, repeat_after_days=days)
+    both = live(settings, 100 + seed, 300)
     assert both.states == {"proposed", "accepted", "declined", "expired", "ended"}
