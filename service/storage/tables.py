@@ -133,6 +133,7 @@ matches = Table(
     Index("ix_matches_asker", "asker"),
     Index("ix_matches_peer", "peer"),
     Index("ix_matches_expires_at", "expires_at"),
+    Index("ix_matches_state", "state", "expires_at"),
 )
 """One row a proposal and what became of it. ``state`` is the truth, which neither side may see as it is: see
 :mod:`service.storage.match_row`."""

@@ -54,6 +54,7 @@ def upgrade() -> None:
     )
     for name in ("asker", "peer", "expires_at"):
         op.create_index(f"ix_matches_{name}", "matches", [name])
+    op.create_index("ix_matches_state", "matches", ["state", "expires_at"])
     op.create_table(
         "feedback",
         sa.Column("match_id", sa.String(24), nullable=False),
