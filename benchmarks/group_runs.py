@@ -37,7 +37,8 @@ from matcher.verification.grouping import verify_groups
 OURS = "ours"
 GRACE_S = 60.0
 """A way that has not ended so long after its time is ended."""
-WARM_UP_MEMBERS, WARM_UP_SECONDS = 150, 1.0
+WARM_UP_MEMBERS, WARM_UP_SECONDS = 1_500, 3.0
+"""Members at most, and seconds: enough to walk through all compiled code that a larger run needs."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Outcome:
 
 def run(asked: Asked, way: str, size: int, seconds: float) -> Outcome:
     """Draw members, form groups of them in about so many seconds, check them, and weigh them."""
-    _warm_up(asked, way)
+    _warm_up(asked, way, min(size, WARM_UP_MEMBERS))
     members = sample_members(size, as_of=SAMPLE_DAY)
     spec = spec_of(asked, members)
     signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_S)  # ends the process, compiled code or not
@@ -97,9 +98,9 @@ def run(asked: Asked, way: str, size: int, seconds: float) -> Outcome:
     )  # fmt: skip
 
 
-def _warm_up(asked: Asked, way: str) -> None:
+def _warm_up(asked: Asked, way: str, size: int) -> None:
     """Load compiled code, or compile it on a machine's first run."""
-    members = sample_members(WARM_UP_MEMBERS, as_of=SAMPLE_DAY)
+    members = sample_members(size, as_of=SAMPLE_DAY)
     spec = spec_of(asked, members)
     if way == OURS:
         form_groups(members, spec, SAMPLE_DAY, time_limit_s=WARM_UP_SECONDS, diagnose=False)
