@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import math
 import os
 import platform
 import time
@@ -33,6 +34,7 @@ from matcher.grouping.row_bound_of_many import row_bound_of_many
 from matcher.grouping.solving import Limits, Solved, solve_whole
 from matcher.grouping.spec import GroupSpec
 from matcher.grouping.unplaced import reasons
+from matcher.grouping.warm_up import load_compiled
 from matcher.members.profile import MemberProfile
 
 MOST_AT_ONCE = 900
@@ -67,7 +69,8 @@ def form_groups(
         spec: what is asked for.
         as_of: the day for ages and stages.
         seed: the same seed and ``iterations`` give the same plan on any number of threads.
-        time_limit_s: seconds for all of it. The search ends earlier when it cannot find anything better.
+        time_limit_s: seconds for all of it but loading compiled code, which takes half a second once a process
+            and about a minute once a machine. The search ends earlier when it cannot find anything better.
         progress: told now and then how far it is.
         iterations: passes of the search at most; a plan says how many it had.
         cancel: asked between passes; once it says so, the best plan so far is returned.
@@ -80,10 +83,18 @@ def form_groups(
             :func:`~matcher.grouping.cohort.gather`; or if locks break a rule, or the churn budget cannot be kept.
         InvalidRequest: if a number is out of its range.
     """
-    begun = time.monotonic()
     _check(seed, time_limit_s, iterations, threads)
-    cohort = gather(members, spec, as_of, means)
+    begun = time.monotonic()
+    bound = math.inf
+
+    def report(phase: Phase, placed: int, total: float, share_done: float) -> None:
+        if progress is not None:
+            progress(GroupingProgress(phase, placed, total, bound, share_done))
+
+    report("reading", 0, 0.0, 0.0)
+    cohort = gather(members, spec, as_of, means)  # before code is loaded: what is wrong is told at once
     instance = instance_of(cohort)
+    begun += load_compiled()
     limits = Limits(
         begun + time_limit_s * (1.0 - _FOR_REASONS * diagnose) - _time_to_describe(len(members)),
         iterations,
@@ -93,6 +104,7 @@ def form_groups(
     part = whole(instance)
     large = instance.n > MOST_AT_ONCE
     optimum: Optimum | None = None
+    report("bound", 0, 0.0, 0.0)
     if large:
         bound = row_bound_of_many(instance, 0.2 * time_limit_s)
     else:
@@ -100,19 +112,18 @@ def form_groups(
         optimum = best_of_all(block, part) if is_small(block) else None
         bound = row_bound(block) if optimum is None else optimum.bound
 
-    def report(phase: Phase, placed: int, total: float, share_done: float) -> None:
-        if progress is not None:
-            progress(GroupingProgress(phase, placed, total, bound, share_done))
-
     if optimum is not None:
         solved = Solved(optimum.groups, optimum.placed, optimum.total, 0, False)
     elif large:
         solved = solve_in_parts(instance, seed, limits, report)
     else:
         solved = solve_whole(instance, part, seed, limits, bound, report)
+    report("description", solved.placed, solved.total, 1.0)
     plan = _plan(instance, solved, bound, seed, members)
     if not diagnose or solved.cancelled:
         return plan
+    if plan.unplaced:
+        report("diagnosis", solved.placed, solved.total, 1.0)
     left = min(_FOR_REASONS * time_limit_s, begun + time_limit_s - time.monotonic())
     again = functools.partial(form_groups, threads=threads)
     return dataclasses.replace(
