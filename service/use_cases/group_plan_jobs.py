@@ -63,9 +63,13 @@ def making_files(write_files: WriteFiles) -> Work:
         plan_id, revision = task.asks["plan_id"], task.asks["revision"]
         with community.database.reading() as connection:
             row = groups.one(connection, plan_id)
+        superseded = Outcome({"plan_id": plan_id, "revision": revision, "superseded": True})
         if row is None or row.revision != revision:
-            return Outcome({"plan_id": plan_id, "revision": revision, "superseded": True})
-        stored = read_stored(row, folder_of(community, row))
+            return superseded
+        try:
+            stored = read_stored(row, folder_of(community, row))
+        except FileNotFoundError:  # replaced by the next revision in this very moment
+            return superseded
         with community.database.reading() as connection:
             now = concerned(connection, stored)
         run = GroupRun(stored.plan, stored.spec, spec_around(stored.plan, stored.spec), 0.0, 0.0)
