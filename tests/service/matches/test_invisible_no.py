@@ -118,7 +118,23 @@ def propose(world: World, asker: str, kind: str, accepted: bool) -> str:
     return match_id
 
 
-def lived(world: World, no: bool, asker: str, kind: str, answer: str | None, for_both: bool) -> World:
+HOW = ("decline", "block", "hold")
+"""A no in so many words, and steps that amount to one."""
+
+
+def say_no(world: World, how: str, match_id: str) -> None:
+    if how == "decline":
+        world.said("POST", f"/v1/matches/{match_id}:decline", {"member_id": SILENT, "reason": "no_fit"})
+    elif how == "block":
+        world.said("POST", "/v1/blocks", {"member_id": SILENT, "blocked": OTHER})
+    else:
+        held = person(SILENT, buddy_capacity=1, mentor_capacity=1, status="held")
+        world.said("PUT", f"/v1/members/{SILENT}", held.model_dump(mode="json"))
+
+
+def lived(
+    world: World, no: bool, asker: str, kind: str, answer: str | None, for_both: bool, how: str = "decline"
+) -> World:
     """A life of the pair: proposed, perhaps a no, what the other side does then, and all it is told to the end.
 
     Who asks for both has not answered; who asks for themself and then says no takes a yes back.
@@ -127,10 +143,11 @@ def lived(world: World, no: bool, asker: str, kind: str, answer: str | None, for
     world.look_around(match_id)
     world.clock[0] += timedelta(days=1)
     if no:
-        world.said("POST", f"/v1/matches/{match_id}:decline", {"member_id": SILENT, "reason": "no_fit"})
+        say_no(world, how, match_id)
     else:
-        fields = person(STRANGER, consent=False, alias="new").model_dump(mode="json")
-        world.said("PUT", f"/v1/members/{STRANGER}", fields)
+        for alias in ("new", "newer")[: 1 if how == "decline" else 2]:  # as many lines in the log
+            fields = person(STRANGER, consent=False, alias=alias).model_dump(mode="json")
+            world.said("PUT", f"/v1/members/{STRANGER}", fields)
     world.look_around(match_id)
     if answer is not None:
         for _ in range(2):
@@ -172,14 +189,20 @@ ALWAYS = [(life, None) for life in LIVES[2:6:3]] + [(LIVES[0], 365)]
         pytest.param(life, days, marks=() if (life, days) in ALWAYS else pytest.mark.long)
         for life in LIVES
         for days in (None, 365)
+    ]
+    + [
+        pytest.param((*life, how), None, marks=() if (life, how) == (LIVES[2], "block") else pytest.mark.long)
+        for life in LIVES
+        for how in HOW[1:]
     ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None,
 )
 def test_a_no_is_in_no_answer(
     stored_in: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
-    life: tuple[str, str, str | None, bool],
+    life: Any,
     repeat_after_days: int | None,
 ) -> None:
     with worlds(stored_in, tmp_path, request, monkeypatch, repeat_after_days=repeat_after_days) as make:

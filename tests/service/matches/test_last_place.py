@@ -30,15 +30,20 @@ ALL_AT_ONCE_S = 120.0
 def posted(served: Served, wanted: Sequence[tuple[str, dict[str, object]]]) -> Counter[tuple[int, str]]:
     """Status and problem of requests that are all under way at once."""
     start = Barrier(len(wanted))
+    everybody = httpx.Limits(max_connections=len(wanted))
+    with (
+        httpx.Client(
+            base_url=served.client.base_url, headers=served.client.headers, timeout=120, limits=everybody
+        ) as client,
+        ThreadPoolExecutor(len(wanted)) as pool,
+    ):
 
-    def post(path: str, body: dict[str, object]) -> tuple[int, str]:
-        with httpx.Client(base_url=served.client.base_url, headers=served.client.headers, timeout=120) as client:
+        def post(path: str, body: dict[str, object]) -> tuple[int, str]:
             start.wait(ALL_AT_ONCE_S)
             reply = client.post(path, json=body)
-        told = reply.json()
-        return reply.status_code, told.get("type", told.get("state")).rpartition(":")[2]
+            told = reply.json()
+            return reply.status_code, told.get("type", told.get("state")).rpartition(":")[2]
 
-    with ThreadPoolExecutor(len(wanted)) as pool:
         return Counter(pool.map(lambda one: post(*one), wanted))
 
 
