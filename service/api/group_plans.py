@@ -143,12 +143,17 @@ async def resolve(plan_id: PlanIdPath, request: Request, community: Served) -> R
     asked = await read_model(request, ResolveRequest, community.settings.max_body_bytes)
     effort, caller = Effort(asked.seed, asked.time_limit_s, asked.iterations), calling(request)
 
-    def ask() -> SeenPlan:
-        kept = {"keep": asked.keep, "keep_members": asked.keep_members}
-        row = solve_again(community, caller, plan_id, effort, churn=asked.churn, **kept)
-        return see_plan(community, caller, row.plan_id)
-
-    return _accepted(await run_in_threadpool(ask))
+    row = await run_in_threadpool(
+        solve_again,
+        community,
+        caller,
+        plan_id,
+        effort,
+        keep=asked.keep,
+        keep_members=asked.keep_members,
+        churn=asked.churn,
+    )
+    return _accepted(await run_in_threadpool(see_plan, community, caller, row.plan_id))
 
 
 @router.post(

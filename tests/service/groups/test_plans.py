@@ -6,6 +6,8 @@ import csv
 import errno
 import io
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -158,3 +160,20 @@ def test_a_disk_that_is_full_leaves_no_plan(groups: Groups, tmp_path: Path, monk
     assert [path for path in (tmp_path / "jobs").rglob("*") if path.is_file()] == []
     _, later = groups.form()
     assert later["state"] == "done"
+
+
+def test_a_search_that_is_cancelled_ends_without_a_plan(groups: Groups) -> None:
+    reply = groups.ask("POST", "/v1/group-plans", json={"spec": SPEC, "time_limit_s": 600.0, "iterations": 10**9})
+    job, address = f"/v1/jobs/{reply.json()['job_id']}", reply.headers["location"]
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(groups.work)
+        while groups.ask("GET", job).json()["progress"] is None:
+            assert not working.done()
+            time.sleep(0.05)
+        told = groups.ask("GET", job).json()["progress"]
+        assert told["phase"]
+        assert 0 <= told["share_done"] <= 1
+        groups.ask("DELETE", job)
+        working.result(60)
+    ended = groups.plan(address)
+    assert (ended["state"], ended["revision"], ended["plan"]) == ("cancelled", 0, None)
