@@ -140,6 +140,28 @@ def lowest_bit(word: np.uint64) -> int:
 
 
 @compiled
+def _keep_apart(block: Block, state: State, g: int, moved: bool) -> None:
+    """Renew the masks of other groups of the same facilitators, if ``g`` has moved or they could still move to it."""
+    slot = state.slot[g]
+    if slot < 0:
+        return
+    for p in range(state.leaders.shape[1]):
+        leader = state.leaders[g, p]
+        if leader < 0 or state.load[leader] < 2:
+            continue
+        for h in range(state.size.size):
+            if h == g or state.size[h] == 0:
+                continue
+            for q in range(state.leaders.shape[1]):
+                if state.leaders[h, q] == leader:
+                    stale = moved
+                    for w in range(block.limits[7]):
+                        stale = stale or state.allowed[h, w] & block.overlap[slot, w] != np.uint64(0)
+                    if stale:
+                        _renew_masks(block, state, h)
+
+
+@compiled
 def renew(block: Block, state: State, g: int) -> None:
     """Renew all that is derived of group ``g``: O(n^2 + n words). A group keeps its time while that is possible."""
     n = state.size[g]
@@ -157,14 +179,7 @@ def renew(block: Block, state: State, g: int) -> None:
             if state.common[g, w] != np.uint64(0):
                 state.slot[g] = 64 * w + lowest_bit(state.common[g, w])
                 break
-        for p in range(state.leaders.shape[1]):
-            leader = state.leaders[g, p]
-            if leader >= 0 and state.load[leader] > 1:
-                for h in range(state.size.size):
-                    if h != g and state.size[h] > 0:
-                        for q in range(state.leaders.shape[1]):
-                            if state.leaders[h, q] == leader:
-                                _renew_masks(block, state, h)
+    _keep_apart(block, state, g, state.slot[g] != slot)
     for k in range(n):
         m = state.members[g, k]
         row = block.affinity[m]

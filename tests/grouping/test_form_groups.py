@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from matcher.errors import InvalidProblem, InvalidRequest
+from matcher.grouping.annealing import Annealing
+from matcher.grouping.blocks import block_of, state_of, whole
 from matcher.grouping.cohort import gather
 from matcher.grouping.community import Community
 from matcher.grouping.form import form_groups
 from matcher.grouping.instance import instance_of
+from matcher.grouping.lots import lots_of
 from matcher.grouping.pair_rules import affinity_of, meeting_table
 from matcher.grouping.progress import GroupingProgress
 from matcher.grouping.resolve import spec_around
@@ -129,12 +132,40 @@ def test_rules_on_codes_are_the_rules_on_profiles() -> None:
 
 def test_parts_together_keep_every_rule_and_the_bound_holds_for_them() -> None:
     members, spec = sample_members(1350, seed=1), spec_of()
-    plan = form_groups(members, spec, SAMPLE_DAY, 0, 300, iterations=1, means=MEANS, diagnose=False)
+    plan = form_groups(members, spec, SAMPLE_DAY, 0, 300, iterations=4, means=MEANS, diagnose=False)
     verify_groups(members, spec, plan, means=MEANS)
+    assert plan.iterations == 4
     assert plan.terms.total <= plan.upper_bound
     instance = instance_of(gather(members, spec, SAMPLE_DAY, MEANS))
     assert row_bound_of_many(instance, 60.0) <= row_bound_of_many(instance, 1e-9)
-    limits = Limits(float("inf"), 1, lambda: False, 1)
+    limits = Limits(float("inf"), 4, lambda: False, 1)
     solved = solve_in_parts(instance, 0, limits, lambda *_: None)
     assert solved.placed == plan.terms.placed
     assert solved.total == pytest.approx(plan.terms.total)
+
+
+def test_masks_hold_while_facilitators_lead_several_groups() -> None:
+    """A group could move to an hour at which its facilitator leads another one by then."""
+    hours = weekly(*(f"{day} 08:00-22:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat")))
+    staff = [
+        {"name": f"Staff {n}", "languages": ["en"], "time_zone": "UTC", "availability": hours, "most_groups": 4}
+        for n in range(9)
+    ]
+    spec = spec_of(meeting=TIMES, facilitation={"per_group": 1, "staff": staff})
+    instance = instance_of(gather(sample_members(240, seed=3), spec, SAMPLE_DAY, MEANS))
+    part = whole(instance)
+    block = block_of(instance, part)
+    run = Annealing(block, state_of(block, part, lots_of(5)))
+    run.begin()
+    led_twice = 0
+    for done in range(3):
+        run.one_pass(0.1, done / 3, (done + 1) / 3)
+        state = run.state
+        for g in np.flatnonzero(state.size > 0).tolist():
+            assert state.value[g] > -1e299
+            assert int(state.common[g, state.slot[g] >> 6]) >> int(state.slot[g] & 63) & 1
+            for h in np.flatnonzero((state.leaders == state.leaders[g]).all(axis=1) & (state.size > 0)).tolist():
+                if h != g:
+                    led_twice += 1
+                    assert not (state.allowed[h] & block.overlap[state.slot[g]]).any()
+    assert led_twice
