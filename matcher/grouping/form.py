@@ -106,7 +106,7 @@ def form_groups(
     optimum: Optimum | None = None
     report("bound", 0, 0.0, 0.0)
     if large:
-        bound = row_bound_of_many(instance, 0.2 * time_limit_s)
+        bound = row_bound_of_many(instance, 0.1 * time_limit_s)
     else:
         block = block_of(instance, part)
         optimum = best_of_all(block, part) if is_small(block) else None
