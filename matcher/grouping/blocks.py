@@ -209,6 +209,7 @@ def whole(instance: Instance, groups: Sequence[Formed] = ()) -> Part:
     spec = instance.cohort.spec
     leaders = np.arange(len(instance.leaders.names), dtype=np.int64)
     members = np.array([at for at in range(instance.n) if at not in instance.shut_out], np.int64)
+    lost = sum(int(instance.home[at]) >= 0 for at in instance.shut_out)  # moved in any plan
     return Part(
         members,
         tuple(groups),
@@ -218,5 +219,5 @@ def whole(instance: Instance, groups: Sequence[Formed] = ()) -> Part:
         instance.leaders.masks,
         tuple(False for _ in groups),
         instance.n if spec.most_groups is None else spec.most_groups,
-        instance.n if spec.churn is None else spec.churn,
+        instance.n if spec.churn is None else max(0, spec.churn - lost),
     )

@@ -255,7 +255,7 @@ class Editor:
 
 
 def _gap(bound: float, total: float) -> float:
-    return (bound - total) / bound if bound else 0.0
+    return (bound - total) / abs(bound) if bound else 0.0
 
 
 def _by_hand(name: str) -> Unplaced:

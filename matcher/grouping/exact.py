@@ -1,179 +1,290 @@
 """The best plan of a dozen members: every set that may be a group is looked at, and every way to divide into such sets.
 
-Dynamic programming over sets of members (the set partitioning of Yeh 1986, doi:10.1007/BF01934992): the best plan of a
-set either leaves its first member out or puts them into one of the groups that fit into the set. Who leads is part of
-the state. About 0.3 s for twelve.
+Dynamic programming over sets of members (the set partitioning of Yeh 1986, doi:10.1007/BF01934992) tells what is the
+best that can follow from any set of free members, if only each group for itself could be led: one existing group after
+the other becomes one of the sets it may be, or is given up; then the first free member is left out or gets a new group.
+Where somebody leads, that is the bound of a depth-first search which asks :mod:`matcher.grouping.leading` whether all
+groups so far can be led; approved mentors who might lead or be placed are tried both ways. About 0.3 s for twelve.
 """
 
 from __future__ import annotations
 
-import functools
 import itertools
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from matcher.grouping.block import FLOOR, MAX, MIN, MOST_GROUPS, PER_GROUP, SIZE, SLOT_WORDS, TARGET, WORST, Block
+from matcher.grouping.block import (
+    CHURN,
+    EXISTING,
+    MIN,
+    MOST_GROUPS,
+    PER_GROUP,
+    Block,
+    Floats,
+    Ids,
+)
 from matcher.grouping.blocks import Formed, Part
+from matcher.grouping.instance import Instance
+from matcher.grouping.leading import Group, Leading, TooMany, Way
+from matcher.grouping.possible_groups import possible_groups
 
-MOST_UNITS, MOST_LEADERS = 12, 8
+MOST_UNITS, MOST_TEAMS, MOST_MENTORS = 12, 200, 12
+STEPS = 60_000
+"""Of a search, half a second or two; then the best so far is as good as it gets."""
 _TOLERANCE = 1e-10
-
-
-class _Candidate(NamedTuple):
-    """A set of units that may be a group.
-
-    Attributes:
-        units: as bits.
-        members: how many.
-        value: what it is worth.
-        leaderships: every set of facilitators who could lead it, as bits, with a time that all can come to.
-    """
-
-    units: int
-    members: int
-    value: float
-    leaderships: tuple[tuple[int, int], ...]
 
 
 class Optimum(NamedTuple):
     """What there is to know about a small cohort.
 
     Attributes:
-        groups: a plan with most members placed and, of those, the largest total.
+        groups: the plan with most members placed and, of those, the largest total; ``None`` if there is none.
         placed: members in it.
         total: what it is worth.
-        bound: the largest total of all plans, whoever is placed.
+        bound: no plan has a larger total, whoever is placed; one plan has it if ``proven``.
+        proven: whether all plans were looked at. If not, there may be a better one, or one at all.
+        least_moved: if all plans were looked at and none keeps the churn budget: the least budget with which one does.
     """
 
-    groups: tuple[Formed, ...]
+    groups: tuple[Formed, ...] | None
     placed: int
     total: float
     bound: float
+    proven: bool
+    least_moved: int | None
+
+
+class _Choice(NamedTuple):
+    """A set that a group may be: units as bits, members, worth less the price of who is moved, members moved."""
+
+    bits: int
+    members: int
+    worth: float
+    moved: int
 
 
 def is_small(block: Block) -> bool:
-    """Whether every plan can be looked at: few units, few who may lead, each of them one group, and no groups yet."""
-    leaders = int((block.leader_room > 0).sum()) if block.limits[PER_GROUP] else 0
-    alone = leaders == 0 or int(block.leader_room.max()) <= 1
-    return block.unit_start.size - 1 <= MOST_UNITS and leaders <= MOST_LEADERS and alone and block.limits[6] == 0
+    """Whether every plan can be looked at: few units, and few teams who could lead a group."""
+    mentors = int((block.leader_member >= 0).sum())
+    teams = math.comb(block.leader_room.size, int(block.limits[PER_GROUP]))
+    return 0 < block.unit_start.size - 1 <= MOST_UNITS and teams <= MOST_TEAMS and mentors <= MOST_MENTORS
 
 
-def best_of_all(block: Block, part: Part) -> Optimum:
-    """The best plan of a part that :func:`is_small`, and the largest total there is."""
-    candidates = _candidates(block)
-    units = block.unit_start.size - 1
-    by_first: list[list[_Candidate]] = [[] for _ in range(units)]
-    for one in candidates:
-        by_first[(one.units & -one.units).bit_length() - 1].append(one)
-    own = [(at, int(block.unit_of[place])) for at, place in enumerate(block.leader_member.tolist()) if place >= 0]
+def best_of_all(instance: Instance, block: Block, part: Part) -> Optimum:
+    """The best plan of a part that :func:`is_small`, and the largest total there is.
 
-    def solve(count_places: bool) -> tuple[tuple[int, float], tuple[tuple[_Candidate, int, int], ...]]:
-        @functools.cache
-        def best(left: int, used: int, groups: int) -> tuple[int, float, tuple[tuple[_Candidate, int, int], ...]]:
-            if left == 0 or groups == 0:
-                return 0, 0.0, ()
-            first = (left & -left).bit_length() - 1
-            found = best(left & (left - 1), used, groups)
-            for one in by_first[first]:
-                if one.units & ~left:
-                    continue
-                for leading, slot in one.leaderships:
-                    if leading & used:
-                        continue
-                    placing = sum(1 << at for at, unit in own if one.units >> unit & 1)  # they lead no more
-                    away = sum(1 << unit for at, unit in own if leading >> at & 1)  # and these have no other place
-                    placed, total, plan = best(left & ~one.units & ~away, used | leading | placing, groups - 1)
-                    there = (placed + one.members if count_places else 0, total + one.value)
-                    if there > (found[0], found[1] + _TOLERANCE * (there[0] == found[0])):
-                        found = (*there, ((one, leading, slot), *plan))
-            return found
-
-        placed, total, plan = best((1 << units) - 1, 0, int(block.limits[MOST_GROUPS]))
-        return (placed, total), plan
-
-    (placed, total), plan = solve(count_places=True)
-    (_, bound), _ = solve(count_places=False)
-    groups = []
-    for one, leading, slot in plan:
-        places = [at for at in range(block.unit_of.size) if one.units >> int(block.unit_of[at]) & 1]
-        groups.append(
-            Formed(
-                tuple(int(part.members[at]) for at in places),
-                tuple(int(part.leaders[at]) for at in range(block.leader_room.size) if leading >> at & 1),
-                slot,
-                -1,
-            )
+    Args:
+        instance: what it is of.
+        block: of the part.
+        part: everybody.
+    """
+    # Here a mentor who is kept together with somebody may lead, too: then the others are not placed.
+    most_led = instance.cohort.spec.facilitation.most_groups
+    rooms = np.where(instance.leaders.person[part.leaders] >= 0, most_led, part.leader_room)
+    search = _Search(block, rooms)
+    lost = sum(int(instance.home[at]) >= 0 for at in instance.shut_out)  # moved in any plan
+    churn = instance.cohort.spec.churn
+    budget = search.at_home if churn is None else churn - lost
+    price = search.churn * lost
+    best, way, proven = search.best(budget, by_total=False)
+    if best is None:
+        bound, least = search.bound - price, None
+        if proven:
+            every = range(max(0, budget + 1), search.at_home + 1)
+            least = next((lost + more for more in every if search.best(more, by_total=False)[0] is not None), None)
+        return Optimum(None, 0, 0.0, bound, proven, least)
+    groups = tuple(
+        Formed(
+            tuple(int(part.members[at]) for at in range(block.unit_of.size) if bits >> int(block.unit_of[at]) & 1),
+            tuple(int(part.leaders[at]) for at in range(rooms.size) if leading >> at & 1),
+            slot,
+            part.existing[label] if label >= 0 else -1,
         )
-    return Optimum(tuple(groups), placed, total, bound)
+        for (bits, label), (leading, slot) in zip(best, way, strict=True)
+    )
+    placed, total = sum(len(group.members) for group in groups), search.total
+    _, _, bounded = search.best(budget, by_total=True, at_least=total)
+    return Optimum(groups, placed, total - price, max(total, search.bound) - price, proven and bounded, None)
 
 
-def _candidates(block: Block) -> list[_Candidate]:
-    units = block.unit_start.size - 1
-    members_of = [block.unit_members[block.unit_start[u] : block.unit_start[u + 1]].tolist() for u in range(units)]
-    found = []
-    for bits in range(1, 1 << units):
-        members = [m for u in range(units) if bits >> u & 1 for m in members_of[u]]
-        if not block.limits[MIN] <= len(members) <= block.limits[MAX]:
-            continue
-        value = _value(block, members)
-        if value is None:
-            continue
-        leaderships = _leaderships(block, members)
-        if leaderships:
-            found.append(_Candidate(bits, len(members), value, leaderships))
-    return found
+class _Search:
+    """Plans of a block.
 
+    Attributes:
+        at_home: members who are in an existing group.
+        total: of the last plan found.
+        bound: of the last search: no plan has a larger total, or places more and has a larger one.
+    """
 
-def _value(block: Block, members: list[int]) -> float | None:
-    """What a group of these is worth, ``None`` if they may not be one; time, language and who leads aside."""
-    n = len(members)
-    scores = block.affinity[np.ix_(members, members)]
-    if (scores < 0.0).any():
-        return None
-    fits = scores.sum(axis=1) / (n - 1)
-    once = twice = 0
-    for flags in block.lone[members].tolist():
-        twice |= once & flags
-        once |= flags
-    if once & ~twice or fits.min() < block.prices[FLOOR] - _TOLERANCE:
-        return None
-    price = 0.0
-    for r in range(block.mix_kind.size):
-        codes = block.mix[members, r]
-        counts = np.bincount(codes[codes >= 0], minlength=block.mix_share.shape[1])
-        known = int(counts.sum())
-        if block.mix_kind[r] == 0:
-            price += float(block.mix_weight[r] * (known - counts.max()))
-        else:
-            wished = known * block.mix_share[r, :-1]
-            unmet = np.abs(counts[:-1] - wished).sum() + known * (
-                block.mix_share[r, -1] - block.mix_share[r, :-1].sum()
-            )
-            price += float(block.mix_weight[r] * 0.5 * unmet)
-    worst = float(block.prices[WORST] * n * fits.min())
-    return float(fits.sum()) + worst - float(block.prices[SIZE]) * abs(n - int(block.limits[TARGET])) - price
+    def __init__(self, block: Block, rooms: Ids) -> None:
+        self.units = block.unit_start.size - 1
+        self.leading = Leading(block, rooms, STEPS)
+        self.sizes = np.diff(block.unit_start).tolist()
+        self.churn = float(block.prices[CHURN])
+        self.per_group = int(block.limits[PER_GROUP])
+        self.homes = [int((block.home == label).sum()) for label in range(int(block.limits[EXISTING]))]
+        self.at_home = sum(self.homes)
+        worths = possible_groups(block)
+        self.kept = [self._kept(block, label, worths) for label in range(len(self.homes))]
+        self.new: list[list[_Choice]] = [[] for _ in range(self.units)]
+        for bits, worth in worths.items():
+            if self.leading.ways((bits, -1)):
+                self.new[(bits & -bits).bit_length() - 1].append(_Choice(bits, self._members(bits), worth, 0))
+        self.most = min(int(block.limits[MOST_GROUPS]), block.unit_of.size // int(block.limits[MIN]))
+        self.total = self.bound = 0.0
+        everything = [choice for level in self.kept for choice in level] + list(itertools.chain(*self.new))
+        largest = max((abs(one.worth) for one in everything), default=0.0) + self.churn
+        self.prize = 1.0 + 2.0 * largest * (self.units + self.at_home)
+        """What a place is worth, if places count: more than the totals of two plans can differ."""
 
+    def _members(self, bits: int) -> int:
+        return sum(size for unit, size in enumerate(self.sizes) if bits >> unit & 1)
 
-def _leaderships(block: Block, members: list[int]) -> tuple[tuple[int, int], ...]:
-    """Who could lead these, as bits, each time with a meeting time; the empty set if nobody needs to."""
-    common = np.bitwise_and.reduce(block.masks[members], axis=0) & block.group_masks[-1]
-    slot_words = int(block.limits[SLOT_WORDS])
-    found = []
-    able = [
-        leader
-        for leader in range(block.leader_room.size)
-        if block.leader_room[leader] > 0
-        and block.leader_may[leader, members].all()
-        and block.leader_member[leader] not in members
-    ]
-    for chosen in itertools.combinations(able, int(block.limits[PER_GROUP])):
-        if all(block.leader_pair[one, other] for one, other in itertools.combinations(chosen, 2)):
-            left = common.copy()
-            for leader in chosen:
-                left &= block.leader_masks[leader]
-            if left[:slot_words].any() and left[slot_words:].any():
-                word = int(np.flatnonzero(left[:slot_words])[0])
-                bits = int(left[word])
-                found.append((sum(1 << leader for leader in chosen), 64 * word + (bits & -bits).bit_length() - 1))
-    return tuple(found)
+    def _kept(self, block: Block, label: int, worths: dict[int, float]) -> list[_Choice]:
+        """What an existing group may be: sets that hold whom a lock keeps in it, or nobody if no lock does."""
+        own = [int(((block.home == label) & (block.unit_of == unit)).sum()) for unit in range(self.units)]
+        pinned = sum(1 << unit for unit in range(self.units) if block.pinned[unit] == label)
+        closed, found = bool(block.group_closed[label]), []
+        if not pinned:
+            found.append(_Choice(0, 0, -self.churn * sum(own), sum(own)))
+        for bits, worth in worths.items():
+            stay = sum(count for unit, count in enumerate(own) if bits >> unit & 1)
+            if pinned & ~bits or (closed and (bits != pinned or stay < self._members(bits))):
+                continue
+            if self.leading.ways((bits, label)):
+                moved = sum(own) - stay
+                found.append(_Choice(bits, self._members(bits), worth - self.churn * moved, moved))
+        return found
+
+    def best(
+        self, budget: int, *, by_total: bool, at_least: float = -math.inf
+    ) -> tuple[tuple[Group, ...] | None, tuple[Way, ...], bool]:
+        """The best plan that is worth more, who leads its groups and when; and whether all plans were looked at.
+
+        Args:
+            budget: members of existing groups moved at most.
+            by_total: whoever is placed.
+            at_least: look for larger totals only.
+        """
+        self._prize = 0.0 if by_total else self.prize
+        self._best = at_least
+        self._plan: tuple[Group, ...] | None = None
+        self._ways: tuple[Way, ...] = ()
+        if budget < 0:
+            return None, (), True
+        self._counted = budget < self.at_home  # else the budget is no matter
+        self._tables = self._follow(budget + 1 if self._counted else 1)
+        everybody = (1 << self.units) - 1
+        starts = []
+        for free, allowed in self._who_leads(everybody):
+            most = self._most_led(allowed)
+            starts.append((float(self._tables[0][-1, most, free]), free, allowed, most))
+        starts.sort(key=lambda start: (-start[0], -start[1]))
+        self.bound = max(at_least, starts[0][0])
+        self.leading.steps = STEPS
+        try:
+            for _, free, allowed, most in starts:
+                self._allowed = allowed
+                self._descend(0, free, most, self._tables[0].shape[0] - 1, 0.0, 0.0, ())
+        except TooMany:
+            return self._plan, self._ways, False
+        self.bound = self._best
+        return self._plan, self._ways, True
+
+    def _who_leads(self, everybody: int) -> list[tuple[int, int]]:
+        """For every choice of mentors who lead and are not placed: who is free, and who may lead, as bits."""
+        others = sum(1 << one for one, own in enumerate(self.leading.own) if own < 0)
+        mentors = [one for one, own in enumerate(self.leading.own) if own >= 0] if self.per_group else []
+        found = []
+        for count in range(len(mentors) + 1):
+            for chosen in itertools.combinations(mentors, count):
+                free = everybody
+                for one in chosen:
+                    free &= ~(1 << self.leading.own[one])
+                found.append((free, others | sum(1 << one for one in chosen)))
+        return found
+
+    def _most_led(self, allowed: int) -> int:
+        """Groups that can be led at once at most, if each could be led in every way that any can."""
+        if not self.per_group:
+            return self.most
+        room = sum(room for one, room in enumerate(self.leading.rooms) if allowed >> one & 1)
+        most = min(self.most, room // self.per_group)
+        times: dict[int, int] = {}
+        for label, level in [*enumerate(self.kept), *((-1, level) for level in self.new)]:
+            for choice in level:
+                if choice.bits:
+                    for team, slots in self.leading.ways((choice.bits, label)):
+                        if not team & ~allowed:
+                            times[team] = times.get(team, 0) | slots
+        for count in range(1, most + 1):
+            self.leading.steps = STEPS // 20
+            try:
+                if self.leading.arranged([tuple(sorted(times.items()))] * count) is None:
+                    return count - 1
+            except TooMany:
+                return most
+        return most
+
+    def _follow(self, budgets: int) -> list[Floats]:
+        """(budgets, most groups + 1, 2 ** units) for each existing group, then for new ones: the best from there on."""
+        every = np.arange(1 << self.units)
+        new = np.zeros((self.most + 1, every.size))
+        for first in range(self.units - 1, -1, -1):
+            mine = every[(every & -every) == 1 << first]
+            new[:, mine] = new[:, mine ^ (1 << first)]
+            for choice in self.new[first]:
+                held = mine[mine & choice.bits == choice.bits]
+                after = new[:-1, held ^ choice.bits] + (self._prize * choice.members + choice.worth)
+                new[1:, held] = np.maximum(new[1:, held], after)
+        tables = [np.broadcast_to(new, (budgets, *new.shape))]
+        for level in reversed(self.kept):
+            after, table = tables[0], np.full((budgets, *new.shape), -np.inf)
+            for choice in level:
+                moved = choice.moved if self._counted else 0
+                if moved >= budgets:
+                    continue
+                worth = self._prize * choice.members + choice.worth
+                held = every[every & choice.bits == choice.bits]
+                used = 1 if choice.bits else 0
+                there = table[moved:, used:, held]
+                follows = after[: budgets - moved, : self.most + 1 - used, held ^ choice.bits] + worth
+                table[moved:, used:, held] = np.maximum(there, follows)
+            tables.insert(0, table)
+        return tables
+
+    def _descend(
+        self, level: int, free: int, most: int, budget: int, worth: float, total: float, groups: tuple[Group, ...]
+    ) -> None:
+        """Look at all plans that begin with some groups, of which ``most`` may follow, and keep the best."""
+        tables = self._tables
+        if worth + float(tables[level][budget, most, free]) <= self._best + _TOLERANCE:
+            return
+        self.leading.step()
+        existing = level < len(self.kept)
+        if not existing and (not free or not most):
+            self._best, self.total, self._plan = worth, total, groups
+            self._ways = self.leading.found(groups, self._allowed) or ()
+            return
+        after = level + 1 if existing else level
+        first = free & -free
+        choices = self.kept[level] if existing else self.new[first.bit_length() - 1]
+        able = []
+        for one in choices if existing else (*choices, _Choice(0, 0, 0.0, 0)):
+            left = budget - (one.moved if self._counted else 0)
+            used = 1 if one.bits else 0
+            if one.bits & ~free or left < 0 or used > most:
+                continue
+            rest = free ^ (one.bits or (0 if existing else first))
+            gain = self._prize * one.members + one.worth
+            able.append((gain + float(tables[after][left, most - used, rest]), rest, left, used, gain, one))
+        able.sort(key=lambda choice: (-choice[0], choice[1]))
+        for hope, rest, left, used, gain, one in able:
+            if worth + hope <= self._best + _TOLERANCE:
+                break
+            now = (*groups, (one.bits, level if existing else -1)) if used else groups
+            if used and self.per_group and self.leading.found(now, self._allowed) is None:
+                continue
+            self._descend(after, rest, most - used, left, worth + gain, total + one.worth, now)

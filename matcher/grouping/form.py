@@ -25,7 +25,7 @@ from matcher.grouping.draft import GroupDraft
 from matcher.grouping.evaluation import describe
 from matcher.grouping.exact import Optimum, best_of_all, is_small
 from matcher.grouping.instance import Instance, instance_of
-from matcher.grouping.locks import broken_locks
+from matcher.grouping.locks import beyond_budget, broken_locks, keeps_locks, no_plan
 from matcher.grouping.plan import GroupPlan, Status
 from matcher.grouping.progress import GroupingProgress, Phase
 from matcher.grouping.rounds import solve_in_parts
@@ -109,17 +109,24 @@ def form_groups(
         bound = row_bound_of_many(instance, 0.1 * time_limit_s)
     else:
         block = block_of(instance, part)
-        optimum = best_of_all(block, part) if is_small(block) else None
+        optimum = best_of_all(instance, block, part) if is_small(block) else None
         bound = row_bound(block) if optimum is None else optimum.bound
 
-    if optimum is not None:
+    if optimum is not None and optimum.proven:
+        if optimum.groups is None:
+            raise InvalidProblem(no_plan(instance, optimum.least_moved))
         solved = Solved(optimum.groups, optimum.placed, optimum.total, 0, False)
     elif large:
         solved = solve_in_parts(instance, seed, limits, report)
     else:
         solved = solve_whole(instance, part, seed, limits, bound, report)
+        if optimum is not None and optimum.groups is not None:
+            known = Solved(optimum.groups, optimum.placed, optimum.total, solved.passes, solved.cancelled)
+            lawful = keeps_locks(instance, solved.groups) and len(_moved(instance, solved.groups)) <= part.most_moved
+            solved = max(known, solved if lawful else known, key=lambda one: (one.placed, one.total))
     report("description", solved.placed, solved.total, 1.0)
-    plan = _plan(instance, solved, bound, seed, members)
+    proven = optimum is not None and optimum.proven
+    plan = _plan(instance, solved, bound, seed, members, proven=proven)
     if not diagnose or solved.cancelled:
         return plan
     if plan.unplaced:
@@ -157,7 +164,9 @@ def _time_to_describe(members: int) -> float:
     return 0.05 + members * 1e-4
 
 
-def _plan(instance: Instance, solved: Solved, bound: float, seed: int, members: Sequence[MemberProfile]) -> GroupPlan:
+def _plan(
+    instance: Instance, solved: Solved, bound: float, seed: int, members: Sequence[MemberProfile], *, proven: bool
+) -> GroupPlan:
     cohort = instance.cohort
     problems = broken_locks(instance, solved.groups)
     if problems:
@@ -171,8 +180,9 @@ def _plan(instance: Instance, solved: Solved, bound: float, seed: int, members: 
     leads = {instance.leaders.names[leader] for group in solved.groups for leader in group.leaders}
     left_out = [one for one in cohort.left_out if one.member_id not in leads]
     bound = max(bound, terms.total)
-    gap = (bound - terms.total) / bound if bound > 0.0 else 0.0
-    status: Status = "cancelled" if solved.cancelled else "optimal" if gap <= _GAP and not without else "feasible"
+    gap = (bound - terms.total) / abs(bound) if bound else 0.0
+    best = bound - terms.total <= _GAP * max(1.0, bound) and (proven or not without)
+    status: Status = "cancelled" if solved.cancelled else "optimal" if best else "feasible"
     return GroupPlan(
         groups=groups,
         unplaced=tuple(sorted((*reasons(instance, without), *left_out), key=lambda one: one.member_id)),
@@ -246,8 +256,7 @@ def _moved(instance: Instance, groups: Sequence[Formed]) -> tuple[str, ...]:
 
 def _keep_budget(spec: GroupSpec, moved: Sequence[str]) -> None:
     if spec.churn is not None and len(moved) > spec.churn:
-        what = f"{len(moved)} members of existing groups have to be moved to keep every rule"
-        raise InvalidProblem([Problem("churn", what, f"a budget of at least {len(moved)}")])
+        raise InvalidProblem([beyond_budget(len(moved))])
 
 
 def members_hash(members: Sequence[MemberProfile]) -> str:

@@ -222,7 +222,7 @@ class GroupPlan:
         unplaced: everybody in the cohort without a group, by id.
         terms: what the plan is worth.
         upper_bound: no plan of this spec has a larger ``terms.total``.
-        gap: ``(upper_bound - total) / upper_bound``; 0 if both are 0.
+        gap: ``(upper_bound - total) / |upper_bound|``; 0 if the bound is 0.
         status: how the search ended.
         moved: members of existing groups who stay in the cohort and are moved out of their group, by id.
         must_leave: members of existing groups whom a hard rule takes out, whatever the budget, by id.

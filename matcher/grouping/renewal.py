@@ -75,7 +75,7 @@ def renewed(
         unplaced=unplaced,
         terms=terms,
         upper_bound=bound,
-        gap=(bound - terms.total) / bound if bound else 0.0,
+        gap=(bound - terms.total) / abs(bound) if bound else 0.0,
         status="feasible" if plan.status == "optimal" else plan.status,
         as_of=as_of,
         members_hash=now,

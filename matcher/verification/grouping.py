@@ -172,7 +172,7 @@ def _check_bound(plan: GroupPlan) -> None:
     bound, total, size = plan.upper_bound, plan.terms.total, max(1, plan.terms.placed)
     _require(math.isfinite(bound), "upper_bound: not a number")
     _require(bound >= total - _ROUNDING * size, "upper_bound: below the plan itself")
-    gap = (bound - total) / bound if bound else 0.0
+    gap = (bound - total) / abs(bound) if bound else 0.0
     _require(_close(plan.gap, gap, 1), "gap: not the one between plan and bound")
     _require(plan.status != "optimal" or _close(bound, total, size), "status: optimal, but the bound is higher")
 

@@ -27,11 +27,15 @@ _MORNINGS = (("00:00", "02:00"), ("06:00", "12:00"))
 
 
 class GroupWorld(NamedTuple):
-    """Members and what is asked of a grouping of them."""
+    """Members and what is asked of a grouping of them; shown by what :func:`random_world` was given."""
 
     members: list[MemberProfile]
     spec: GroupSpec
     as_of: datetime.date
+    drawn: str = "changed by hand"
+
+    def __repr__(self) -> str:
+        return f"GroupWorld({self.drawn})"
 
 
 def _availability(rng: random.Random, roughness: float) -> list[dict[str, str]]:
@@ -225,14 +229,20 @@ def random_spec(rng: random.Random, members: list[MemberProfile], *, existing: b
     return GroupSpec.parse(fields)
 
 
+def random_world(count: int, roughness: float, seed: int, existing: bool) -> GroupWorld:
+    """A community and a spec, the same for the same arguments."""
+    rng = random.Random(seed)
+    members = random_members(rng, count, roughness)
+    drawn = f"*random_world({count}, {roughness}, {seed}, {existing})"
+    return GroupWorld(members, random_spec(rng, members, existing=existing), DAY, drawn)
+
+
 @st.composite
 def group_worlds(draw: st.DrawFn, least: int = 5, most: int = 60, *, existing: bool = True) -> GroupWorld:
     """A community and a spec."""
     count = draw(st.integers(least, most))
     roughness = draw(st.sampled_from((0.0, 0.1, 0.3, 0.6)))
-    rng = random.Random(draw(st.integers(0, 2**32 - 1)))
-    members = random_members(rng, count, roughness)
-    return GroupWorld(members, random_spec(rng, members, existing=existing), DAY)
+    return random_world(count, roughness, draw(st.integers(0, 2**32 - 1)), existing)
 
 
 def as_existing(name: str, member_ids: tuple[str, ...], slot: tuple[str, str] | None, **more: Any) -> ExistingGroup:
