@@ -172,12 +172,12 @@ def affinity_of(
 def _fill_may_meet(codes: PairCodes, ones: npt.NDArray[Any], others: npt.NDArray[Any], out: Any) -> None:
     for i in range(ones.size):
         for j in range(others.size):
-            if ones[i] >= 0:
+            if ones[i] >= 0 and others[j] >= 0:
                 out[i, j] = ones[i] == others[j] or may_meet(codes, ones[i], others[j])
 
 
 def meeting_table(codes: PairCodes, ones: npt.NDArray[Any], others: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    """(m, k) 1 where two may be in one group; 1 throughout for a -1 among ``ones``, whom no rule binds."""
+    """(m, k) 1 where two may be in one group; 1 throughout for a -1 on either side, whom no rule binds."""
     out = np.ones((ones.size, others.size), np.uint8)
     _fill_may_meet(codes, ones, others, out)
     return out

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, event, given, settings
+from hypothesis import assume, event, example, given, settings
 from hypothesis import strategies as st
 
 from matcher.embedding.population import FacetMeans
@@ -19,7 +19,7 @@ from matcher.grouping.plan import GroupPlan
 from matcher.grouping.spec import GroupSpec
 from matcher.members.profile import MemberProfile
 from matcher.verification.grouping import verify_groups
-from tests.oracle.group_strategies import DAY, GroupWorld, as_existing, group_worlds
+from tests.oracle.group_strategies import DAY, GroupWorld, as_existing, group_worlds, random_world
 from tests.oracle.grouping import best_plan
 from tests.oracle.strategies import UNHURRIED
 
@@ -101,6 +101,7 @@ def _is_best_of_all(world: GroupWorld, seed: int) -> GroupPlan | None:
 
 
 @given(world=group_worlds(4, 9), seed=SEEDS)
+@example(world=random_world(11, 0.3, 1831454, True), seed=0)  # two of whom one is staff lead together
 @settings(UNHURRIED, max_examples=40)
 def test_the_plan_of_a_few_is_the_best_of_all(world: GroupWorld, seed: int) -> None:
     _is_best_of_all(world, seed)
