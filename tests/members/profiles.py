@@ -14,6 +14,7 @@ from matcher.members.vocabulary import CADENCES, CHANNELS, ROLES, SHARES, STATUS
 
 IDS = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=64)
+TOKEN = TEXT.filter(lambda text: 1 <= len(" ".join(text.casefold().split())) <= 64)
 WORDS = st.text("abcxyz;\\,\"'\n\rßé ", min_size=1, max_size=18).filter(str.strip)
 
 
@@ -56,7 +57,7 @@ def fields() -> st.SearchStrategy[dict[str, Any]]:
         "availability": st.lists(slots(), max_size=4),
         "channels": subsets(CHANNELS),
         "cadence": st.sampled_from(CADENCES),
-        "region": TEXT,
+        "region": TOKEN,
         "needs": subsets(SUPPORT_TYPES),
         "offers": subsets(SUPPORT_TYPES),
         "topics": subsets(catalog.topics.tags),
@@ -66,7 +67,7 @@ def fields() -> st.SearchStrategy[dict[str, Any]]:
         "mentor_capacity": st.integers(0, 50),
         "mentor_approved": st.booleans(),
         "seeks": subsets(TIES),
-        "clinic": TEXT,
+        "clinic": TOKEN,
         "avoid_same_clinic": st.booleans(),
         "shares": subsets(SHARES),
         "blocked": st.lists(IDS, max_size=4),

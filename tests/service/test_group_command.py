@@ -228,9 +228,8 @@ def expect_refused(said: Said, tmp_path: Path, *words: str) -> None:
     assert (said.code, said.out) == (2, "")
     assert last.startswith("peer-matcher: ")
     assert all(word in last for word in words), last
-    assert all(line.startswith(("Reading", "line ", "0 rows", "1 rows", "Making", "Improving")) for line in before), (
-        before
-    )
+    phases = ("Reading", "Bounding", "Making", "Improving", "Describing", "Diagnosing")
+    assert all(line.startswith((*phases, "line ", "0 rows", "1 rows")) for line in before), before
     assert not (tmp_path / "out").exists()
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
