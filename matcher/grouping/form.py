@@ -161,7 +161,7 @@ def _check(seed: int, time_limit_s: float, iterations: int | None, threads: int 
 
 def _time_to_describe(members: int) -> float:
     """Seconds to keep for what comes after the search."""
-    return 0.05 + members * 1e-4
+    return 0.05 + members * 2e-4
 
 
 def _plan(

@@ -96,12 +96,16 @@ def solve_in_parts(instance: Instance, seed: int, limits: Limits, report: Report
     vectors = vectors_of(instance)
     groups: tuple[Formed, ...] = ()
     passes = number = placed = 0
-    total, cancelled = 0.0, False
+    total, cancelled, longest = 0.0, False, 0.0
     with ThreadPoolExecutor(max(1, limits.threads)) as pool:
         while number == 0 or not (limits.over(passes) or cancelled):
             lots = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, number])))
+            dividing = time.monotonic()
+            if number > 0 and limits.passes is None and limits.deadline - dividing < longest:
+                break
             turn = _FIRST if number == 0 else _CYCLE[(number - 1) % len(_CYCLE)]
             parts, apart = turn.divide(instance, vectors, groups, turn.size, lots)
+            longest = max(longest, time.monotonic() - dividing)
             planned = turn.passes
             if limits.passes is not None:
                 planned = min(planned, math.ceil(turn.share * (limits.passes - passes)))
@@ -133,7 +137,7 @@ def solve_in_parts(instance: Instance, seed: int, limits: Limits, report: Report
             groups = (*apart, *(group for done in found for group in done.groups))
             placed = sum(len(group.members) for group in groups)
             total += sum(done.gain for done in found)
-            passes, number = passes + planned, number + 1
+            passes, number = passes + (planned if parts else 0), number + 1
             cancelled = limits.cancelled()
             report("search", placed, total, limits.share_done(begun, passes))
     return Solved(groups, placed, total, passes, cancelled)
