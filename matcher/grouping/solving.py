@@ -48,6 +48,13 @@ class Limits:
         by_passes = 0.0 if self.passes is None else passes / max(1, self.passes)
         return min(1.0, max(by_clock, by_passes))
 
+    def passes_left(self, begun: float, passes: int) -> int:
+        """How many more there may be: so many as are allowed, or as many as the clock lets expect."""
+        if self.passes is not None:
+            return self.passes - passes
+        now = time.monotonic()
+        return round((self.deadline - now) * passes / max(1e-9, now - begun))
+
     def over(self, passes: int) -> bool:
         """Whether to stop after so many passes."""
         return time.monotonic() >= self.deadline or (self.passes is not None and passes >= self.passes)
@@ -114,7 +121,10 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
             if done == cycle:
                 for run in runs:
                     run.restart(best.best)
+                left = limits.passes_left(begun, passes)
                 cycle, done, hot = min(2 * cycle, LONGEST_CYCLE), 0, WARM
+                if left < 2 * cycle:  # the last one: it is to be cold when the time is up
+                    cycle = max(1, left)
                 report("search", int(known[0]), known[1], limits.share_done(begun, passes))
     kept = best.best
     groups = groups_of(part, kept.group_of, kept.leaders, kept.slots)
