@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
@@ -55,28 +55,37 @@ def lines(path: Path) -> Iterator[Line]:
     """
     number = 1
     with _opened(path) as file:
-        pending, too_long, first = b"", False, True
-        while True:
-            try:
-                chunk = file.read1(_CHUNK)  # one read below: more would lose what precedes a break in gzip data
-            except (EOFError, zlib.error, OSError) as error:
-                reason = "ends early" if isinstance(error, EOFError) else "is damaged"
-                raise ReadingError(f"{path}, line {number}", f"the file {reason} here", "a complete file") from error
-            if first:
-                chunk, first = _checked_start(path, chunk), False
-            if not chunk:
-                break
-            *complete, rest = chunk.split(b"\n")
-            for part in complete:
-                data = part if not pending else pending + part
-                yield Line(number, None if too_long or len(data) > LINE_LIMIT else data)
-                number, pending, too_long = number + 1, b"", False
-            if not too_long:
-                pending += rest
-                if len(pending) > LINE_LIMIT:
-                    pending, too_long = b"", True
-        if too_long or pending:
-            yield Line(number, None if too_long else pending)
+        try:
+            for line in cut_lines(_chunks(path, file)):
+                yield line
+                number = line.number + 1
+        except (EOFError, zlib.error, OSError) as error:
+            reason = "ends early" if isinstance(error, EOFError) else "is damaged"
+            raise ReadingError(f"{path}, line {number}", f"the file {reason} here", "a complete file") from error
+
+
+def cut_lines(chunks: Iterable[bytes]) -> Iterator[Line]:
+    """The lines in ``chunks``, numbered from 1; over-long ones are passed over without being held."""
+    number, pending, too_long = 1, b"", False
+    for chunk in chunks:
+        *complete, rest = chunk.split(b"\n")
+        for part in complete:
+            data = part if not pending else pending + part
+            yield Line(number, None if too_long or len(data) > LINE_LIMIT else data)
+            number, pending, too_long = number + 1, b"", False
+        if not too_long:
+            pending += rest
+            if len(pending) > LINE_LIMIT:
+                pending, too_long = b"", True
+    if too_long or pending:
+        yield Line(number, None if too_long else pending)
+
+
+def _chunks(path: Path, file: Source) -> Iterator[bytes]:
+    first = True
+    while chunk := file.read1(_CHUNK):  # one read below: more would lose what precedes a break in gzip data
+        yield _checked_start(path, chunk) if first else chunk
+        first = False
 
 
 def _checked_start(path: Path, chunk: bytes) -> bytes:

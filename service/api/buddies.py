@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from matcher import FacetWeights
 from matcher.errors import InvalidMember, Problem
-from matcher.members.problems import problems_of
 from matcher.members.vocabulary import Kind
 from service.api.access import allows
 from service.api.answers import answer_fields
-from service.api.bodies import read_object
+from service.api.bodies import read_model
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
 from service.api.routing import MemberIdPath, Served, StrictRoute
@@ -63,11 +61,7 @@ async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = 
 @allows("platform")
 async def search(request: Request, community: Served) -> Response:
     """Nothing is stored."""
-    fields = await read_object(request, community.settings.max_body_bytes)
-    try:
-        asked = SearchRequest.model_validate(fields)
-    except ValidationError as error:
-        raise RequestError(unprocessable(problems_of(error))) from None
+    asked = await read_model(request, SearchRequest, community.settings.max_body_bytes)
     return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked)))
 
 

@@ -15,11 +15,11 @@ from starlette.responses import Response, StreamingResponse
 
 from matcher.errors import Problem, ReadingError
 from matcher.members.json_rows import json_object
+from matcher.members.lines import cut_lines
 from matcher.members.reading import results
 from matcher.members.rows import RawRow
 from service.api.access import allows
 from service.api.bodies import NDJSON_TYPES, check_type, limited
-from service.api.body_lines import body_lines
 from service.api.openapi import ndjson_exchange, problems
 from service.api.routing import Served, StrictRoute
 from service.community import Community
@@ -84,7 +84,7 @@ def _pulled(stream: AsyncIterator[bytes]) -> Iterator[bytes]:
 
 
 def _raw_rows(chunks: Iterator[bytes]) -> Iterator[RawRow]:
-    for line in body_lines(chunks):
+    for line in cut_lines(chunks):
         found = json_object(line)
         if isinstance(found, Problem):
             yield RawRow(line.number, {}, (found,))
