@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from service.use_cases.pick_member import pick_members, why_nobody_is_matchable
 SAMPLE_SIZE = 5_000
 CANDIDATES = 25
 WRONG = 2
+REMOVED_WITHIN_S = 10.0
 
 
 def tour(
@@ -85,7 +87,20 @@ def _temporary_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Profiles must not stay behind unnoticed: what a process that is just ending still writes is removed, too."""
+    until = time.monotonic() + REMOVED_WITHIN_S
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            if time.monotonic() > until:
+                err().print(f"could not remove {folder} ({error.strerror}): please do", style="red", markup=False)
+                return
+            time.sleep(0.1)
 
 
 def _step(console: Console, what: str) -> None:

@@ -17,7 +17,8 @@ from matcher.errors import MatcherError
 from service.database_url import DatabaseTarget
 
 READY_WITHIN_S = 300.0
-STOP_WITHIN_S = 20.0
+STOP_WITHIN_S = 60.0
+"""Longer than the service allows itself and its worker together: killed before that, it would leave a worker behind."""
 _LOOK_EVERY_S = 0.05
 
 

@@ -46,6 +46,8 @@ def work(
     if with_parent:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C reaches both, and the parent passes it on
         threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
+    if stop.is_set():  # the parent is gone, and its database may be, too: opening would make it anew
+        return
     community = Community.open(replace(settings_of(database, as_of), jobs_folder=jobs_folder))
     ending = Worker(community, job_kinds()).run(stop)
     community.close()
