@@ -22,9 +22,9 @@ from service.api.jobs import calling
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
 from service.api.routing import Served, StrictRoute
+from service.group_run import Effort
 from service.problems import ProblemDetails, RequestError, unprocessable
 from service.use_cases.change_group_plan import edit_plan, publish_plan
-from service.use_cases.form_groups import Effort
 from service.use_cases.group_plans import SeenPlan, ask_for_plan, plan_file, see_plan, solve_again
 
 _TYPES = {

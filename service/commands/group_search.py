@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from matcher.grouping.progress import GroupingProgress
 from service.commands.console import SAID_EVERY_S
-from service.commands.group_words import PHASE_WORDS
+from service.reports.group_words import PHASE_WORDS
 
 Show = Callable[[GroupingProgress], None]
 STOPPING = "Stopping: the best plan so far will be written. Ctrl-C again to write nothing."

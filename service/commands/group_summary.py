@@ -10,7 +10,7 @@ from rich.table import Table
 
 from matcher.grouping.plan import GroupPlan, Unplaced
 from matcher.grouping.spec import GroupSpec
-from service.commands.group_words import (
+from service.reports.group_words import (
     RULE_WORDS,
     STATUS_WORDS,
     attribute_words,

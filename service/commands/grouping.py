@@ -10,13 +10,14 @@ import typer
 
 from matcher.grouping.spec_reading import read_spec
 from service.commands.console import err, out
-from service.commands.group_files import Inputs, check_place, write_run
 from service.commands.group_search import shown, stoppable
 from service.commands.group_summary import print_summary
 from service.commands.member_files import read_community
 from service.commands.options import AsOfOption
+from service.group_run import Effort
+from service.reports.group_files import Inputs, check_place, write_run
 from service.settings import Settings
-from service.use_cases.form_groups import Effort, form_and_check
+from service.use_cases.form_groups import form_and_check
 
 
 def group(

@@ -16,10 +16,10 @@ from matcher.grouping.resolve import spec_around
 from matcher.grouping.spec import GroupSpec
 from service.caller import Caller
 from service.community import Community
+from service.group_run import Effort
 from service.problems import ProblemDetails, RequestError
 from service.storage import groups, jobs
 from service.storage.groups import PlanRow
-from service.use_cases.form_groups import Effort
 from service.use_cases.group_plan_store import (
     PLAN_FILE,
     SPEC_FILE,

@@ -18,7 +18,7 @@ from matcher.grouping.spec import GroupSpec, Preferences, Size, Thresholds, Who
 from matcher.grouping.spec_part import SpecPart
 from matcher.grouping.spec_reading import read_spec
 from matcher.grouping.staffing import Facilitation, Staff
-from service.commands.group_files import FILES, spec_text
+from service.reports.group_files import FILES, spec_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "groups.md").read_text(encoding="utf-8")

@@ -26,8 +26,8 @@ from matcher.grouping.plan_file import read_plan
 from matcher.grouping.spec_reading import read_spec
 from matcher.verification.grouping import verify_groups
 from service import cli
-from service.commands import group_files, group_tables
-from service.commands.group_files import FILES
+from service.reports import group_files, group_tables
+from service.reports.group_files import FILES
 from service.use_cases import form_groups as use_case
 from tests.service.conftest import AS_OF, ndjson
 

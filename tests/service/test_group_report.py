@@ -31,9 +31,9 @@ from matcher.grouping.plan import (
     Unplaced,
 )
 from matcher.grouping.spec import GroupSpec
-from service.commands import group_report, group_words
-from service.commands.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
-from service.commands.group_report import groups_to_show, report_page, stage_counts
+from service.reports import group_report, group_words
+from service.reports.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
+from service.reports.group_report import groups_to_show, report_page, stage_counts
 from tests.service.conftest import AS_OF
 
 SPEC = GroupSpec.parse({
@@ -300,7 +300,7 @@ def test_contrast_of_letters_on_bars() -> None:
         linear = [part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    from service.commands.group_plots import INK, LIGHT_FROM, STAGE_COLOURS
+    from service.reports.group_plots import INK, LIGHT_FROM, STAGE_COLOURS
 
     shades = [light(colour) for colour in STAGE_COLOURS]
     assert shades == sorted(shades)

@@ -19,9 +19,9 @@ from matcher.grouping.plan import GroupPlan
 from matcher.grouping.spec import GroupSpec
 from matcher.verification.grouping import verify_groups
 from service.api.group_plan_shapes import PlanShape
-from service.commands import group_files
-from service.commands.group_files import FILES
 from service.live_index import means_in_force
+from service.reports import group_files
+from service.reports.group_files import FILES
 from tests.service.conftest import bearer
 from tests.service.groups.conftest import ASKED, SPEC, Groups, members_of
 

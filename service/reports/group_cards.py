@@ -9,7 +9,7 @@ from typing import NamedTuple
 from matcher import MemberProfile
 from matcher.grouping.plan import PlannedGroup
 from matcher.grouping.spec import GroupSpec
-from service.commands.group_words import (
+from service.reports.group_words import (
     RULE_WORDS,
     alias_or_id,
     attribute_words,

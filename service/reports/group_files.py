@@ -23,9 +23,9 @@ from matcher.errors import InvalidRequest, Problem
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.plan_file import plan_bytes
 from matcher.grouping.spec import GroupSpec
-from service.commands.group_report import report_page
-from service.commands.group_tables import TABLES, tables_of, write_csv, write_parquet
-from service.use_cases.form_groups import Effort, GroupRun
+from service.group_run import Effort, GroupRun
+from service.reports.group_report import report_page
+from service.reports.group_tables import TABLES, tables_of, write_csv, write_parquet
 
 MANIFEST, TIMINGS = "manifest.json", "timings.json"
 FILES = (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from service.commands.group_words import STAGE_WORDS
+from service.reports.group_words import STAGE_WORDS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,9 +14,9 @@ from matcher import MemberProfile
 from matcher.grouping.attributes import attribute_values
 from matcher.grouping.plan import GroupPlan, PlannedGroup
 from matcher.grouping.spec import GroupSpec
-from service.commands.group_cards import card_of, naming, percent
-from service.commands.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
-from service.commands.group_words import (
+from service.reports.group_cards import card_of, naming, percent
+from service.reports.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
+from service.reports.group_words import (
     RULE_WORDS,
     STAGE_WORDS,
     Reason,
@@ -131,7 +131,7 @@ def groups_to_show(plan: GroupPlan) -> tuple[PlannedGroup, ...]:
 
 def _environment() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("service.commands", "templates"),
+        loader=jinja2.PackageLoader("service.reports", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

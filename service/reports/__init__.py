@@ -1,0 +1,1 @@
+"""Plans as files: tables, and pages for people."""
