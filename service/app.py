@@ -97,7 +97,7 @@ def create_app(community: Community) -> FastAPI:
 
 def create_service(community: Community) -> ASGIApp:
     """The application behind its edge, which sees every answer, that to a defect too."""
-    return Edge(create_app(community))
+    return Edge(create_app(community), community.metrics)
 
 
 def _start(community: Community, stop: threading.Event) -> None:

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from service.live_index import LiveIndex
+from service.metrics import Metrics
 from service.settings import Settings
 from service.storage.database import Database
 
@@ -19,6 +20,8 @@ class Community:
     index: LiveIndex
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the service is to stop: whoever sends without an end comes to one."""
+    metrics: Metrics = field(default_factory=Metrics)
+    """What is counted on the way."""
 
     @classmethod
     def open(cls, settings: Settings) -> Community:

@@ -13,6 +13,7 @@ from matcher.errors import Problem
 from service.api.access import caller_of
 from service.api.replies import problem_reply
 from service.loopback import names_loopback
+from service.metrics import Metrics
 from service.problems import ProblemDetails
 
 _MISDIRECTED = ProblemDetails(
@@ -26,8 +27,9 @@ _MISDIRECTED = ProblemDetails(
 class Edge:
     """Wraps the application. Plain ASGI, because it stands in the way of every request."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
         self._log = structlog.get_logger(__name__).bind()  # bound once, not at every request
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,18 +37,19 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began, first = time.perf_counter(), 0.0
         request_id = secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status = 0
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, first
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, first = message["status"], time.perf_counter()
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
             await send(message)
 
+        self._metrics.in_flight.inc()
         try:
             if _is_misdirected(scope):
                 await problem_reply(_MISDIRECTED)(scope, receive, send_with_id)
@@ -54,6 +57,9 @@ class Edge:
                 await self._app(scope, receive, send_with_id)
         finally:
             route, caller = scope.get("route"), caller_of(scope)
+            self._metrics.in_flight.dec()
+            if status:
+                self._metrics.answered(scope["method"], getattr(route, "path", None), status, first - began)
             self._log.info(
                 "request",
                 method=scope["method"],
