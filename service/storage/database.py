@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from service.database_url import DatabaseTarget, DatabaseUrl
 from service.storage.backend import Backend, Engines
+from service.storage.companion import dismiss, in_force
 from service.storage.errors import StorageError
 from service.storage.postgresql import PostgresqlDatabase
 from service.storage.sqlite import SqliteFile
@@ -91,12 +92,20 @@ class Database:
         """What ``work`` returns from a writing transaction of its own.
 
         Should the database undo the transaction because of what others do (a deadlock, say), all of ``work`` is done
-        again, five times at most; so it keeps nothing outside the database before it returns.
+        again, five times at most; so it keeps nothing outside the database before it returns. The companion in force,
+        if there is one, takes part in the same transaction.
         """
+        companion = in_force()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.writing() as connection:
-                    return work(connection)
+                    if companion is None:
+                        return work(connection)
+                    companion.before(connection)
+                    result = work(connection)
+                    companion.after(connection, result)
+                dismiss()
+                return result  # noqa: TRY300
             except DatabaseError as error:
                 if attempt == ATTEMPTS or not self._backend.undone(error):
                     raise

@@ -193,3 +193,27 @@ group_plans = Table(
     UniqueConstraint("job_id", name="uq_group_plans_job_id"),
 )
 """One row a group plan; revision 0 is none yet. The plan is in the files of ``folder``, beneath the jobs folder."""
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("key_digest", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=True),
+    Column("headers", Text, nullable=True),
+    Column("body", Text, nullable=True),
+    Column("expires_at", String(32), nullable=False),
+    CheckConstraint("(status is null) = (body is null) and (headers is null) = (body is null)", name="whole"),
+    Index("ix_kept_answers_expires_at", "expires_at"),
+)
+"""Answers to requests with an ``Idempotency-Key``, for a day. The answer is empty once a member was erased whom it
+named; see :func:`service.storage.idempotency.forget`."""
+
+service_secrets = Table(
+    "service_secrets",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("secret", String(64), nullable=False),
+    Column("made_at", String(32), nullable=False),
+)
+"""What the service signs with, made at first use and shared by all its processes. Opens nothing by itself."""

@@ -95,6 +95,19 @@ ROWS: dict[str, Rows] = {
             }
         ],
     },
+    "0005": {
+        "kept_answers": [
+            {
+                "key_digest": "4" * 64,
+                "fingerprint": "5" * 64,
+                "status": 201,
+                "headers": "{}",
+                "body": "{}",
+                "expires_at": AT,
+            },
+        ],
+        "service_secrets": [{"name": "cursors", "secret": "6" * 64, "made_at": AT}],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
