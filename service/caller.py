@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,3 +17,25 @@ class Caller:
 
     key_id: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who does what happens now, for the audit trail: a caller's request, a job, or the service by itself."""
+
+    key_id: str | None = None
+    role: str = "service"
+    request_id: str | None = None
+
+
+_ACTING: ContextVar[Acting] = ContextVar("acting", default=Acting())  # noqa: B039 -- it is frozen
+
+
+def acting() -> Acting:
+    """Who acts in this task or thread."""
+    return _ACTING.get()
+
+
+def act_as(who: Acting) -> None:
+    """Let ``who`` be the one who acts from now on in this task or thread, and in threads that it hands work to."""
+    _ACTING.set(who)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 from service.storage.backend import Engines
 from service.storage.errors import StorageError
 from service.storage.opening_lock import opening_lock
+from service.storage.pseudonyms import KEY_FILE
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process's transaction."""
@@ -28,6 +29,7 @@ def _prepare(connection: Any, _record: object) -> None:
         f"busy_timeout = {BUSY_TIMEOUT_MS}",
         "journal_mode = WAL",
         "synchronous = FULL",
+        "secure_delete = ON",  # what is deleted is overwritten
         "foreign_keys = ON",
         "temp_store = MEMORY",
     ):
@@ -62,6 +64,7 @@ class SqliteFile:
         )
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+        engine.update_execution_options(**{KEY_FILE: self._path.with_name(self._path.name + ".key")})
         return Engines(
             reading=engine,
             glancing=engine.execution_options(**{_ONE_STATEMENT: True}),

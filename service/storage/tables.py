@@ -55,9 +55,10 @@ changes = Table(
     Column("member_id", ordered_text(MEMBER_ID_LENGTH), nullable=True),
     Column("at", String(32), nullable=False),
     CheckConstraint(f"kind in ('{UPSERT}', '{REMOVE}', '{POPULATION}', '{MATCH}')", name="kind"),
+    Index("ix_changes_member_id", "member_id"),
 )
 """Append-only. It says *that* a member changed, never what: whoever follows it reads the current row, so a line of the
-log holds nothing that would have to be erased but an id."""
+log holds nothing that would have to be erased but an id, in whose place a pseudonym comes."""
 
 change_head = Table(
     "change_head",
@@ -76,7 +77,7 @@ blocks = Table(
     Column("blocked", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
     Index("ix_blocks_blocked", "blocked"),
 )
-"""Every block ever set: two ids and nothing else. Never deleted, not even with the member."""
+"""Every block ever set: two ids and nothing else. Never deleted; a member who is erased stands in it by a pseudonym."""
 
 population = Table(
     "population",
@@ -217,3 +218,43 @@ service_secrets = Table(
     Column("made_at", String(32), nullable=False),
 )
 """What the service signs with, made at first use and shared by all its processes. Opens nothing by itself."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", String(32), nullable=False),
+    Column("key_id", String(12), nullable=True),
+    Column("role", String(16), nullable=False),
+    Column("action", String(24), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("object_id", String(24), nullable=True),
+    Column("request_id", String(24), nullable=True),
+    Column("outcome", String(32), nullable=False),
+    Index("ix_audit_at", "at"),
+    Index("ix_audit_object_id", "object_id"),
+)
+"""Who saw or changed which match or group, and when. Append-only, which triggers hold; no key is what the service does
+by itself."""
+
+audit_members = Table(
+    "audit_members",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
+    Index("ix_audit_members_member_id", "member_id"),
+)
+"""Whom a row of ``audit`` is about. Append-only but for a pseudonym in the place of an id."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("pseudonym", String(MEMBER_ID_LENGTH), primary_key=True),
+    Column("begun_at", String(32), nullable=False),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), nullable=True),
+    Column("alias", Text, nullable=True),
+    Column("finished_at", String(32), nullable=True),
+    CheckConstraint("finished_at is null or (member_id is null and alias is null)", name="forgotten"),
+)
+"""Who was erased. The id is kept until it is gone from the files, too, and then only the pseudonym, which tells should
+it come back."""

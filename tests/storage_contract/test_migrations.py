@@ -108,6 +108,23 @@ ROWS: dict[str, Rows] = {
         ],
         "service_secrets": [{"name": "cursors", "secret": "6" * 64, "made_at": AT}],
     },
+    "0006": {
+        "audit": [
+            {
+                "number": 1,
+                "at": AT,
+                "key_id": None,
+                "role": "service",
+                "action": "expire",
+                "kind": "match",
+                "object_id": "1" * 24,
+                "request_id": None,
+                "outcome": "done",
+            }
+        ],
+        "audit_members": [{"number": 1, "member_id": "a"}],
+        "erasures": [{"pseudonym": "erased:" + "7" * 32, "begun_at": AT, "member_id": "gone", "alias": "g"}],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
