@@ -19,6 +19,8 @@ DEFAULT_JOBS_FOLDER = Path("peer-matcher.jobs")
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8077
 DEFAULT_PROPOSAL_DAYS = 14
+DEFAULT_OPEN_PROPOSALS = 5
+DEFAULT_KEEP_JOBS_DAYS = 30
 FIT_CHECK_DAYS = 7
 """After an acceptance."""
 DEFAULT_REQUESTS_A_MINUTE = 12_000
@@ -56,9 +58,13 @@ class Settings:
         proposal_days: A proposal that is not accepted by both within so many days expires.
         repeat_after_days: So many days after it would have expired, a pair whose proposal came to nothing may be
             proposed again; None: never. Silence and a no last equally long, or the difference would tell of the no.
+        open_proposals: So many proposals of their own may a member see open at once.
         jobs_folder: Where jobs put their files; None: beside the file, or for a URL in the working directory. Every
             process of one database needs the same one.
+        keep_jobs_days: So many days after its end a job goes with its files, and after its last change a group plan
+            that nobody has published.
         job_lease_s: Seconds after which a worker that has not been heard of is taken for gone.
+        keep_answers_hours: So long a request that comes again with its ``Idempotency-Key`` gets its first answer.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -73,8 +79,11 @@ class Settings:
     requests_a_minute: int = DEFAULT_REQUESTS_A_MINUTE
     proposal_days: int = DEFAULT_PROPOSAL_DAYS
     repeat_after_days: int | None = None
+    open_proposals: int = DEFAULT_OPEN_PROPOSALS
     jobs_folder: Path | None = None
+    keep_jobs_days: int = DEFAULT_KEEP_JOBS_DAYS
     job_lease_s: float = 30.0
+    keep_answers_hours: float = 24.0
     clock: Callable[[], datetime] = _utc_now
     stopwatch: Callable[[], float] = time.monotonic
 

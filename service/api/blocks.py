@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import allows
 from service.api.bodies import read_model
+from service.api.idempotency import OnceOnly
 from service.api.match_shapes import BlockRequest, BlockShape
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
@@ -27,8 +27,10 @@ router = APIRouter(prefix="/v1", tags=["matches"], route_class=StrictRoute)
     openapi_extra=json_body(BlockRequest, "Who blocks whom."),
 )
 @allows("platform")
-async def block(request: Request, community: Served) -> Response:
+async def block(request: Request, community: Served, once: OnceOnly) -> Response:
     """For good and in both directions. What both have ends at once; the blocked member is not told."""
     asked = await read_model(request, BlockRequest, community.settings.max_body_bytes)
-    await run_in_threadpool(block_member, community, asked.member_id, asked.blocked)
-    return json_reply({"member_id": asked.member_id, "blocked": asked.blocked}, 201)
+    return await once.answered(
+        lambda: block_member(community, asked.member_id, asked.blocked),
+        lambda _: json_reply({"member_id": asked.member_id, "blocked": asked.blocked}, 201),
+    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
+from starlette.types import Scope
 
 from matcher.errors import Problem
 from matcher.members.json_rows import json_object
@@ -17,6 +19,7 @@ from service.problems import ProblemDetails, RequestError, unprocessable
 
 JSON_TYPES = ("application/json",)
 Model = TypeVar("Model", bound=BaseModel)
+_DIGEST = "peer_matcher.body"
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
@@ -58,6 +61,7 @@ async def read_object(request: Request, most: int) -> dict[str, Any]:
     """
     check_type(request, JSON_TYPES)
     body = b"".join([chunk async for chunk in limited(request, most)])
+    request.scope[_DIGEST] = hashlib.sha256(body).digest()
     found = json_object(Line(1, body))
     if isinstance(found, Problem):
         raise RequestError(unprocessable([Problem("body", found.what, "one JSON object, every key once, in UTF-8")]))
@@ -77,6 +81,12 @@ async def read_model(request: Request, model: type[Model], most: int) -> Model:
         return model.model_validate(fields)
     except ValidationError as error:
         raise RequestError(unprocessable(problems_of(error))) from None
+
+
+def digest_of_body(scope: Scope) -> bytes:
+    """What stands for the body that a route has read; nothing if it has read none."""
+    digest: bytes = scope.get(_DIGEST, b"")
+    return digest
 
 
 def too_large(most: int) -> RequestError:

@@ -16,6 +16,7 @@ from service.api.access import allows
 from service.api.answers import answer_fields
 from service.api.bodies import read_model
 from service.api.openapi import json_body, problems
+from service.api.repeating import may_repeat
 from service.api.replies import json_reply
 from service.api.routing import MemberIdPath, Served, StrictRoute
 from service.api.wire import AnswerShape, SearchRequest
@@ -59,6 +60,7 @@ async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = 
     openapi_extra=json_body(SearchRequest, "One of member_id and profile; the rest may be left out."),
 )
 @allows("platform")
+@may_repeat("It stores nothing.")
 async def search(request: Request, community: Served) -> Response:
     """Nothing is stored."""
     asked = await read_model(request, SearchRequest, community.settings.max_body_bytes)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.api.access import allows
 from service.api.bodies import read_model
+from service.api.idempotency import OnceOnly
 from service.api.match_shapes import FeedbackRequest, FeedbackShape
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
@@ -29,8 +29,10 @@ router = APIRouter(prefix="/v1", tags=["matches"], route_class=StrictRoute)
     openapi_extra=json_body(FeedbackRequest, "The fit, and whether to keep the match."),
 )
 @allows("platform")
-async def feedback(request: Request, community: Served) -> Response:
+async def feedback(request: Request, community: Served, once: OnceOnly) -> Response:
     """A later word takes the place of an earlier one. The other side never sees it, and it ends nothing."""
     asked = await read_model(request, FeedbackRequest, community.settings.max_body_bytes)
-    said = await run_in_threadpool(give_feedback, community, asked.match_id, asked.member_id, asked.fit, asked.keep)
-    return json_reply(asdict(said), 201)
+    return await once.answered(
+        lambda: give_feedback(community, asked.match_id, asked.member_id, asked.fit, asked.keep),
+        lambda said: json_reply(asdict(said), 201),
+    )

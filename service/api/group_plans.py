@@ -18,6 +18,7 @@ from service.api.access import allows
 from service.api.bodies import read_model
 from service.api.group_edits import EditRequest, edit_of, edited_fields
 from service.api.group_plan_shapes import EditedShape, PlanRequest, PlanShape, ResolveRequest
+from service.api.idempotency import OnceOnly
 from service.api.jobs import calling
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
@@ -69,14 +70,13 @@ IfMatch = Annotated[str | None, Header(description="The ETag of the plan as it w
     openapi_extra=json_body(PlanRequest, "What is asked for, and how long to search."),
 )
 @allows("coordinator")
-async def post(request: Request, community: Served) -> Response:
+async def post(request: Request, community: Served, once: OnceOnly) -> Response:
     """A job forms them, of the members as they are when it begins. `Location` is the plan; its job can be followed."""
     asked = await read_model(request, PlanRequest, community.settings.max_body_bytes)
     spec = await run_in_threadpool(_spec, asked.spec)
     effort = Effort(asked.seed, asked.time_limit_s, asked.iterations)
     caller = calling(request)
-    row = await run_in_threadpool(ask_for_plan, community, caller, spec, effort)
-    return _accepted(await run_in_threadpool(see_plan, community, caller, row.plan_id))
+    return await once.answered(lambda: ask_for_plan(community, caller, spec, effort), _accepted)
 
 
 @router.get("/{plan_id}", summary="Read a plan", response_model=PlanShape, responses=problems(404, 422))
@@ -118,15 +118,19 @@ def get_file(
     openapi_extra=json_body(EditRequest, "One change."),
 )
 @allows("coordinator")
-async def edit(plan_id: PlanIdPath, request: Request, community: Served, if_match: IfMatch = None) -> Response:
+async def edit(
+    plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
+) -> Response:
     """A change that would break a hard rule is never made (409, with all of them); any other says what it costs."""
     revision = _revision(if_match)
     asked = await read_model(request, EditRequest, community.settings.max_body_bytes)
     change, about = edit_of(asked)
-    done = await run_in_threadpool(
-        edit_plan, community, calling(request), plan_id, revision, change, about=about, dry_run=asked.dry_run
+    caller = calling(request)
+
+    return await once.answered(
+        lambda: edit_plan(community, caller, plan_id, revision, change, about=about, dry_run=asked.dry_run),
+        lambda done: _tagged(json_reply(edited_fields(plan_id, done, asked.dry_run)), done.revision),
     )
-    return _tagged(json_reply(edited_fields(plan_id, done, asked.dry_run)), done.revision)
 
 
 @router.post(
@@ -138,22 +142,16 @@ async def edit(plan_id: PlanIdPath, request: Request, community: Served, if_matc
     openapi_extra=json_body(ResolveRequest, "What to keep, and how long to search."),
 )
 @allows("coordinator")
-async def resolve(plan_id: PlanIdPath, request: Request, community: Served) -> Response:
+async def resolve(plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly) -> Response:
     """A job forms a new plan, at `Location`: what is locked stays, the rest is moved where it is worth its price."""
     asked = await read_model(request, ResolveRequest, community.settings.max_body_bytes)
     effort, caller = Effort(asked.seed, asked.time_limit_s, asked.iterations), calling(request)
 
-    row = await run_in_threadpool(
-        solve_again,
-        community,
-        caller,
-        plan_id,
-        effort,
-        keep=asked.keep,
-        keep_members=asked.keep_members,
-        churn=asked.churn,
-    )
-    return _accepted(await run_in_threadpool(see_plan, community, caller, row.plan_id))
+    def solve() -> SeenPlan:
+        keep, members = asked.keep, asked.keep_members
+        return solve_again(community, caller, plan_id, effort, keep=keep, keep_members=members, churn=asked.churn)
+
+    return await once.answered(solve, _accepted)
 
 
 @router.post(
@@ -163,12 +161,15 @@ async def resolve(plan_id: PlanIdPath, request: Request, community: Served) -> R
     responses=problems(404, 409, 412, 422, 428),
 )
 @allows("coordinator")
-def publish(plan_id: PlanIdPath, request: Request, community: Served, if_match: IfMatch = None) -> Response:
+async def publish(
+    plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
+) -> Response:
     """Every rule is checked with the members as they are now. What does not hold any more is listed (409)."""
-    caller = calling(request)
-    publish_plan(community, caller, plan_id, _revision(if_match))
-    seen = see_plan(community, caller, plan_id)
-    return _tagged(json_reply(_fields(seen)), seen.row.revision)
+    caller, revision = calling(request), _revision(if_match)
+    return await once.answered(
+        lambda: publish_plan(community, caller, plan_id, revision),
+        lambda seen: _tagged(json_reply(_fields(seen)), seen.row.revision),
+    )
 
 
 def _spec(fields: dict[str, Any]) -> GroupSpec:

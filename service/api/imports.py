@@ -21,6 +21,7 @@ from matcher.members.rows import RawRow
 from service.api.access import allows
 from service.api.bodies import NDJSON_TYPES, check_type, limited
 from service.api.openapi import ndjson_exchange, problems
+from service.api.repeating import may_repeat
 from service.api.routing import Served, StrictRoute
 from service.community import Community
 from service.problems import ProblemDetails, RequestError, problem_fields, unprocessable
@@ -39,6 +40,7 @@ router = APIRouter(prefix="/v1", tags=["members"], route_class=StrictRoute)
     response_class=Response,
 )
 @allows("platform")
+@may_repeat("Every line stores a whole profile under its own id: a profile that changes nothing is no change.")
 async def import_(request: Request, community: Served) -> Response:
     """One profile a line, one result a line: its number, the id, `stored` or `rejected`, and the problems.
 

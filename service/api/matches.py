@@ -6,13 +6,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from matcher.errors import InvalidRequest, Problem
 from service.api.access import allows
 from service.api.bodies import read_model
+from service.api.idempotency import OnceOnly
 from service.api.match_shapes import (
     AcceptRequest,
     DeclineRequest,
@@ -44,6 +44,12 @@ def _seen(match: SeenMatch, status: int = 200) -> Response:
     return json_reply(asdict(match), status)
 
 
+def _proposed(match: SeenMatch) -> Response:
+    reply = _seen(match, 201)
+    reply.headers["Location"] = f"/v1/members/{match.member_id}/matches/{match.match_id}"
+    return reply
+
+
 @router.post(
     "/matches",
     summary="Propose a match",
@@ -53,14 +59,11 @@ def _seen(match: SeenMatch, status: int = 200) -> Response:
     openapi_extra=json_body(ProposalRequest, "Who shall meet whom."),
 )
 @allows("platform")
-async def propose(request: Request, community: Served) -> Response:
+async def propose(request: Request, community: Served, once: OnceOnly) -> Response:
     """Takes a place on both sides until both have accepted, or the proposal expires. `Location` is the asker's view."""
     asked = await read_model(request, ProposalRequest, community.settings.max_body_bytes)
     proposal = Proposal(asked.kind, asked.member_id, asked.peer_id, asked.accepted)
-    made = await run_in_threadpool(propose_match, community, proposal)
-    reply = _seen(made, 201)
-    reply.headers["Location"] = f"/v1/members/{made.member_id}/matches/{made.match_id}"
-    return reply
+    return await once.answered(lambda: propose_match(community, proposal), _proposed)
 
 
 @router.post(
@@ -71,10 +74,10 @@ async def propose(request: Request, community: Served) -> Response:
     openapi_extra=json_body(AcceptRequest, "Whose yes."),
 )
 @allows("platform")
-async def accept(match_id: MatchIdPath, request: Request, community: Served) -> Response:
+async def accept(match_id: MatchIdPath, request: Request, community: Served, once: OnceOnly) -> Response:
     """The second yes makes the match, after every rule was checked again."""
     asked = await read_model(request, AcceptRequest, community.settings.max_body_bytes)
-    return _seen(await run_in_threadpool(accept_match, community, match_id, asked.member_id))
+    return await once.answered(lambda: accept_match(community, match_id, asked.member_id), _seen)
 
 
 @router.post(
@@ -85,10 +88,10 @@ async def accept(match_id: MatchIdPath, request: Request, community: Served) -> 
     openapi_extra=json_body(DeclineRequest, "Whose no."),
 )
 @allows("platform")
-async def decline(match_id: MatchIdPath, request: Request, community: Served) -> Response:
+async def decline(match_id: MatchIdPath, request: Request, community: Served, once: OnceOnly) -> Response:
     """The member's place is free at once. The other side is never told: they see the proposal expire."""
     asked = await read_model(request, DeclineRequest, community.settings.max_body_bytes)
-    return _seen(await run_in_threadpool(decline_match, community, match_id, asked.member_id, asked.reason))
+    return await once.answered(lambda: decline_match(community, match_id, asked.member_id, asked.reason), _seen)
 
 
 @router.post(
@@ -99,10 +102,10 @@ async def decline(match_id: MatchIdPath, request: Request, community: Served) ->
     openapi_extra=json_body(EndRequest, "Who ends it."),
 )
 @allows("platform")
-async def end(match_id: MatchIdPath, request: Request, community: Served) -> Response:
+async def end(match_id: MatchIdPath, request: Request, community: Served, once: OnceOnly) -> Response:
     """For both at once. Who ended it, and why, is not shown to the other side."""
     asked = await read_model(request, EndRequest, community.settings.max_body_bytes)
-    return _seen(await run_in_threadpool(end_match, community, match_id, asked.member_id, asked.reason))
+    return await once.answered(lambda: end_match(community, match_id, asked.member_id, asked.reason), _seen)
 
 
 @router.get(

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from matcher.errors import Problem
 from service.api.access import Gate, UndeclaredRolesError, declared_roles, refusal
+from service.api.repeating import keeps_answers
 from service.community import Community
 from service.problems import RequestError, unprocessable
 
@@ -38,11 +39,13 @@ class StrictRoute(APIRoute):
 
     Raises:
         UndeclaredRolesError: when it is made from an endpoint without ``@allows`` or ``@open_to_all``.
+        UndeclaredRepetitionError: when it is a POST that does not say what sending it twice does.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.roles = declared_roles(endpoint, path)
         super().__init__(path, endpoint, **options)
+        self.keeps_answers = keeps_answers(self.dependant, set(self.methods or ()), path)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse its caller."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -25,11 +26,12 @@ from service.problems import ProblemDetails, RequestError
 from service.storage import groups
 from service.storage.changes import newest_seq
 from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
-from service.use_cases.group_plans import queue_files
+from service.use_cases.group_plans import SeenPlan, queue_files, see_plan_within
 from service.use_cases.stored_profiles import StoredProfiles, everybody, those
 
 Edit = Callable[[Editor], EditAnswer]
 Prepared = tuple[GroupPlan, GroupSpec]
+_Told = TypeVar("_Told")
 ROUNDS = 3
 """How often a plan is checked anew because members changed meanwhile; the last time everybody who writes waits."""
 _SHOWN = 5
@@ -96,34 +98,37 @@ def edit_plan(
         raise RequestError(ProblemDetails(HTTPStatus.CONFLICT, "breaks-rules", what, problems))
     if dry_run:
         return Edited(answer, revision)
-    _change(community, stored, lambda _: (answer.plan, answer.spec))
-    return Edited(answer, revision + 1)
+    edited = Edited(answer, revision + 1)
+    return _change(community, stored, lambda _: (answer.plan, answer.spec), lambda _: edited)
 
 
-def publish_plan(community: Community, caller: Caller, plan_id: str, revision: int) -> int:
+def publish_plan(community: Community, caller: Caller, plan_id: str, revision: int) -> SeenPlan:
     """Publish a plan, if the members as they are now, and the day, leave every rule kept. It can be changed no more.
 
     Every group is asked every rule, the numbers are worked out anew, and the whole is verified by the code that
     verifies what the solver finds. Nobody can change between that and the publication.
 
     Returns:
-        The revision that is published.
+        The plan as it is published.
 
     Raises:
         RequestError: 404; 409 if it is not formed, published already, or does not hold any more, with all that does
             not; 412 if it is in another revision.
     """
     stored = _changeable(community, caller, plan_id, revision)
+
+    def told(connection: Connection) -> SeenPlan:
+        return see_plan_within(connection, community, caller, plan_id)
+
     for _ in range(ROUNDS - 1):
         with community.database.reading() as connection:
             now = everybody(connection)
         plan = _as_of_now(community, stored, now)
         with suppress(_MovedOnError):
-            _change(community, stored, functools.partial(_if_still, now.seq, (plan, stored.spec)), published=True)
-            return revision + 1
+            still = functools.partial(_if_still, now.seq, (plan, stored.spec))
+            return _change(community, stored, still, told, published=True)
     last = lambda connection: (_as_of_now(community, stored, everybody(connection)), stored.spec)  # noqa: E731
-    _change(community, stored, last, published=True)
-    return revision + 1
+    return _change(community, stored, last, told, published=True)
 
 
 def _if_still(seq: int, prepared: Prepared, connection: Connection) -> Prepared:
@@ -156,12 +161,18 @@ def _changeable(community: Community, caller: Caller, plan_id: str, revision: in
 
 
 def _change(
-    community: Community, stored: StoredPlan, prepare: Callable[[Connection], Prepared], *, published: bool = False
-) -> None:
-    """Put the next revision into force: what ``prepare`` returns within the transaction, in a folder of its own."""
+    community: Community,
+    stored: StoredPlan,
+    prepare: Callable[[Connection], Prepared],
+    told: Callable[[Connection], _Told],
+    *,
+    published: bool = False,
+) -> _Told:
+    """Put the next revision into force: what ``prepare`` returns within the transaction, in a folder of its own.
+    Returns what ``told`` says of it at the end of the transaction."""
     jobs, row, made = community.settings.jobs, stored.row, list[str]()
 
-    def change(connection: Connection) -> None:
+    def change(connection: Connection) -> _Told:
         plan, spec = prepare(connection)
         made.append(new_folder_name(row))
         with job_folders.filling(jobs, made[-1]) as folder:
@@ -172,9 +183,10 @@ def _change(
             connection, row.plan_id, row.revision, made[-1], at, files_job=files_job, published=published
         ):
             raise RequestError(_CHANGED)
+        return told(connection)
 
     try:
-        community.database.write(change)
+        result = community.database.write(change)
     except MatcherError:  # the database has not taken it; after any other error nobody knows
         for name in made:
             job_folders.remove(jobs, name)
@@ -182,6 +194,7 @@ def _change(
     for old in (row.folder, *made[:-1]):
         if old is not None:
             job_folders.remove(jobs, old)
+    return result
 
 
 def _strangers(plan: GroupPlan, names: Iterable[str]) -> set[str]:

@@ -23,6 +23,7 @@ from service.storage.groups import PlanRow
 from service.use_cases.group_plan_store import (
     PLAN_FILE,
     SPEC_FILE,
+    folder_of,
     own_plan,
     read_formed,
     stored_plan,
@@ -58,7 +59,7 @@ class _PlanDocument(msgspec.Struct):
     plan: msgspec.Raw
 
 
-def ask_for_plan(community: Community, caller: Caller, spec: GroupSpec, effort: Effort) -> PlanRow:
+def ask_for_plan(community: Community, caller: Caller, spec: GroupSpec, effort: Effort) -> SeenPlan:
     """Queue a job that forms groups of the members as they will be when it begins.
 
     Raises:
@@ -76,7 +77,7 @@ def solve_again(
     keep: Collection[str] = (),
     keep_members: Collection[str] = (),
     churn: int | None = None,
-) -> PlanRow:
+) -> SeenPlan:
     """Queue a job for a new plan around an old one, which stays as it is.
 
     Args:
@@ -98,7 +99,7 @@ def solve_again(
     return _asked(community, caller.key_id, spec, effort, plan_id)
 
 
-def _asked(community: Community, owner: str, spec: GroupSpec, effort: Effort, resolves: str | None) -> PlanRow:
+def _asked(community: Community, owner: str, spec: GroupSpec, effort: Effort, resolves: str | None) -> SeenPlan:
     _check(effort)
     at = community.settings.now()
     row = PlanRow(new_id(), new_id(), owner, at, resolves)
@@ -110,12 +111,12 @@ def _asked(community: Community, owner: str, spec: GroupSpec, effort: Effort, re
         "iterations": effort.iterations,
     }
 
-    def ask(connection: Connection) -> None:
-        queue(connection, FORM_KIND, owner, asks, at, row.job_id)
+    def ask(connection: Connection) -> SeenPlan:
+        job_row = queue(connection, FORM_KIND, owner, asks, at, row.job_id)
         groups.add(connection, row)
+        return SeenPlan(row, Job.of(job_row), None, None, ())
 
-    community.database.write(ask)
-    return row
+    return community.database.write(ask)
 
 
 def _check(effort: Effort) -> None:
@@ -135,19 +136,29 @@ def see_plan(community: Community, caller: Caller, plan_id: str) -> SeenPlan:
     """
     with community.database.reading() as connection:
         row = own_plan(connection, caller, plan_id)
-        job_row = jobs.one(connection, row.job_id)
-    if job_row is None:
-        raise AssertionError(row.job_id)
-    job = Job.of(job_row)
+        job = _job_of(connection, row)
     if not row.revision:
         return SeenPlan(row, job, None, None, ())
+    return read_formed(community, caller, plan_id, lambda row, folder: _seen(row, job, folder))
 
-    def read(row: PlanRow, folder: Path) -> SeenPlan:
-        plan = msgspec.json.decode((folder / PLAN_FILE).read_bytes(), type=_PlanDocument).plan
-        spec = msgspec.Raw((folder / SPEC_FILE).read_bytes())
-        return SeenPlan(row, job, spec, plan, tuple(sorted(path.name for path in folder.iterdir())))
 
-    return read_formed(community, caller, plan_id, read)
+def see_plan_within(connection: Connection, community: Community, caller: Caller, plan_id: str) -> SeenPlan:
+    """A formed plan as it stands within a transaction of the caller's."""
+    row = own_plan(connection, caller, plan_id)
+    return _seen(row, _job_of(connection, row), folder_of(community, row))
+
+
+def _job_of(connection: Connection, row: PlanRow) -> Job:
+    found = jobs.one(connection, row.job_id)
+    if found is None:
+        raise AssertionError(row.job_id)
+    return Job.of(found)
+
+
+def _seen(row: PlanRow, job: Job, folder: Path) -> SeenPlan:
+    plan = msgspec.json.decode((folder / PLAN_FILE).read_bytes(), type=_PlanDocument).plan
+    spec = msgspec.Raw((folder / SPEC_FILE).read_bytes())
+    return SeenPlan(row, job, spec, plan, tuple(sorted(path.name for path in folder.iterdir())))
 
 
 def plan_file(community: Community, caller: Caller, plan_id: str, name: str) -> tuple[PlanRow, bytes]:
