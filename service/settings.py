@@ -65,6 +65,14 @@ class Settings:
             that nobody has published.
         job_lease_s: Seconds after which a worker that has not been heard of is taken for gone.
         keep_answers_hours: So long a request that comes again with its ``Idempotency-Key`` gets its first answer.
+        cursor_hours: So long the cursor of a page leads to the next one.
+        exposure_weight: How far a score may be lowered, at most, for a peer who was shown often, 0 to 1; 0: not at all.
+        exposure_half_life_days: After so many days having been shown counts half.
+        exposure_every_s: Counts are written, and those of other processes read, every so many seconds.
+        follow_every_s: Without requests, too, the index follows the database every so many seconds.
+        most_lag: With more changes than this to follow, the service says that it is not ready.
+        min_seq_wait_s: So long a request with ``min_seq`` waits until the index has followed.
+        metrics_every_s: What a scrape has to look up is looked up again after so many seconds.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -84,6 +92,14 @@ class Settings:
     keep_jobs_days: int = DEFAULT_KEEP_JOBS_DAYS
     job_lease_s: float = 30.0
     keep_answers_hours: float = 24.0
+    cursor_hours: float = 24.0
+    exposure_weight: float = 0.0
+    exposure_half_life_days: float = 7.0
+    exposure_every_s: float = 5.0
+    follow_every_s: float = 1.0
+    most_lag: int = 10_000
+    min_seq_wait_s: float = 2.0
+    metrics_every_s: float = 5.0
     clock: Callable[[], datetime] = _utc_now
     stopwatch: Callable[[], float] = time.monotonic
 

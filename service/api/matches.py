@@ -12,6 +12,7 @@ from starlette.responses import Response
 from matcher.errors import InvalidRequest, Problem
 from service.api.access import allows
 from service.api.bodies import read_model
+from service.api.cursors import cursor_place, cursor_text
 from service.api.idempotency import OnceOnly
 from service.api.match_shapes import (
     AcceptRequest,
@@ -22,7 +23,6 @@ from service.api.match_shapes import (
     ProposalRequest,
 )
 from service.api.openapi import json_body, problems
-from service.api.page_cursor import cursor_place, cursor_text
 from service.api.replies import json_reply
 from service.api.routing import MEMBER_ID_PATTERN, MemberIdPath, Served, StrictRoute
 from service.use_cases.answer_match import accept_match, decline_match
@@ -112,15 +112,20 @@ async def end(match_id: MatchIdPath, request: Request, community: Served, once: 
     "/members/{member_id}/matches",
     summary="A member's own view of their matches",
     response_model=MatchPageShape,
-    responses=problems(404, 422),
+    responses=problems(404, 410, 422),
 )
 @allows("platform")
 def matches(member_id: MemberIdPath, community: Served, limit: LimitQuery = 50, cursor: CursorQuery = None) -> Response:
     """Newest first."""
     if not 1 <= limit <= MOST_ON_A_PAGE:
         raise InvalidRequest(Problem("limit", "is out of range", f"1 to {MOST_ON_A_PAGE}"))
-    page = list_matches(community, member_id, limit, None if cursor is None else cursor_place(cursor))
-    rest = None if page.rest is None else cursor_text(page.rest)
+    whose = ("matches", member_id, str(limit))
+    after = None
+    if cursor is not None:
+        at, match_id = cursor_place(community, whose, cursor)
+        after = at, match_id
+    page = list_matches(community, member_id, limit, after)
+    rest = None if page.rest is None else cursor_text(community, whose, page.rest)
     return json_reply({"matches": [asdict(match) for match in page.matches], "next_cursor": rest})
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from matcher.members.profile import MemberProfile
 from service.api.access import allows
 from service.api.bodies import read_object
+from service.api.conditional import ChangeIf, KnownVersions, PutIf
 from service.api.openapi import json_body, problems
 from service.api.routing import MemberIdPath, Served, StrictRoute
 from service.use_cases.get_member import StoredMember, get_member
@@ -27,27 +28,37 @@ def _stored(row: StoredMember, status: int = 200) -> Response:
     "/{member_id}",
     summary="Store a member, new or changed",
     response_model=MemberProfile,
-    responses={201: {"model": MemberProfile, "description": "The member is new"}, **problems(413, 415, 422)},
+    responses={201: {"model": MemberProfile, "description": "The member is new"}, **problems(412, 413, 415, 422)},
     openapi_extra=json_body(MemberProfile, "The whole profile; what is left out is unknown. The id may be left out."),
 )
 @allows("platform")
-async def put(member_id: MemberIdPath, request: Request, community: Served) -> Response:
-    """The next request sees the change. A block is permanent: one that an earlier profile set stays."""
+async def put(member_id: MemberIdPath, request: Request, community: Served, condition: PutIf) -> Response:
+    """The next request sees the change. A block is permanent: one that an earlier profile set stays.
+
+    With `If-Match` it is made only if the member is still as it was seen (412 otherwise), with `If-None-Match: *` only
+    if there is none.
+    """
     fields = await read_object(request, community.settings.max_body_bytes)
-    row, created = await run_in_threadpool(put_member, community, member_id, fields)
+    row, created = await run_in_threadpool(put_member, community, member_id, fields, condition)
     return _stored(row, 201 if created else 200)
 
 
-@router.get("/{member_id}", summary="Read a member", response_model=MemberProfile, responses=problems(404, 422))
+@router.get(
+    "/{member_id}",
+    summary="Read a member",
+    response_model=MemberProfile,
+    responses={304: {"description": "The version that is known is in force"}, **problems(404, 422)},
+)
 @allows("platform")
-def get(member_id: MemberIdPath, community: Served) -> Response:
+def get(member_id: MemberIdPath, community: Served, known: KnownVersions) -> Response:
     """The profile as it counts, with every block that stands. Unknown fields are left out."""
-    return _stored(get_member(community, member_id))
+    row = get_member(community, member_id)
+    return Response(status_code=304, headers={"ETag": f'"{row.seq}"'}) if row.seq in known else _stored(row)
 
 
-@router.delete("/{member_id}", summary="Remove a member", status_code=204, responses=problems(404, 422))
+@router.delete("/{member_id}", summary="Remove a member", status_code=204, responses=problems(404, 412, 422))
 @allows("platform")
-def delete(member_id: MemberIdPath, community: Served) -> Response:
+def delete(member_id: MemberIdPath, community: Served, condition: ChangeIf) -> Response:
     """The profile is deleted and in no further answer. Blocks stay, as pairs of ids, in case an id comes back."""
-    remove_member(community, member_id)
+    remove_member(community, member_id, condition)
     return Response(status_code=204)
