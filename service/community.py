@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+from service.exposure import ExposureBook
 from service.live_index import LiveIndex
 from service.metrics import Metrics
 from service.settings import Settings
@@ -18,6 +19,7 @@ class Community:
     settings: Settings
     database: Database
     index: LiveIndex
+    exposure: ExposureBook
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set once the service is to stop: whoever sends without an end comes to one."""
     metrics: Metrics = field(default_factory=Metrics)
@@ -31,11 +33,11 @@ class Community:
             StorageError, RevisionError: if the database cannot be used.
         """
         database = Database.open(settings.database)
-        return cls(settings, database, LiveIndex(database, settings))
+        return cls(settings, database, LiveIndex(database, settings), ExposureBook(database, settings))
 
     def close(self) -> None:
-        """Save a snapshot if there is an index, and close the database."""
+        """Save a snapshot if there is an index, and what was counted last, and close the database."""
         if self.index.ready:
-            self.index.catch_up()
+            self.exposure.turn(self.index.catch_up().index)
             self.index.save()
         self.database.close()

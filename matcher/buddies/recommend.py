@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from matcher.buddies.handicaps import Handicaps, handicapped_choice, plain_choice
 from matcher.eligibility.funnel import Funnel
 from matcher.eligibility.rules import Circumstances, rules_for
 from matcher.embedding.weights import FacetWeights
@@ -53,11 +54,12 @@ class Recommendations:
         kind: ``buddy`` or ``mentor``.
         k: how many were asked for.
         as_of: the day for which it holds.
-        peers: ``min(k, eligible)`` of them, best first, ties by id.
+        peers: ``min(k, eligible)`` of them, best first, ties by id. With handicaps, the best so adjusted first.
         certified: whether the search proved that nobody eligible who is not listed can score more than ``bound``: the
-            bounds of all that it left unscored do not exceed it.
+            bounds of all that it left unscored do not exceed it. With handicaps: that they are the best so adjusted.
         bound: the score of the last one listed, or -1 where everybody eligible is listed. Like all of an answer it
-            depends on the members alone, not on how the index happens to be arranged.
+            depends on the members alone, not on how the index happens to be arranged. With handicaps the score of
+            the last but one, and the most that a handicap may be.
         funnel: how many members each hard rule removed. For staff.
     """
 
@@ -79,6 +81,7 @@ def recommend_buddies(
     weights: FacetWeights | None = None,
     *,
     checked_by_caller: bool = False,
+    handicaps: Handicaps | None = None,
 ) -> Recommendations:
     """The best peers for a stored member.
 
@@ -90,6 +93,7 @@ def recommend_buddies(
         weights: of the facets, for this request alone; by default the index's for buddies, the preset for mentors.
         checked_by_caller: leave out the second check of every rule, for a caller that makes it against rows of its own
             which are newer than the index can be.
+        handicaps: what is taken off peers' scores before they are ranked; the scores told stay what they are.
 
     Raises:
         UnknownMember: if the index does not hold ``member_id``.
@@ -97,7 +101,7 @@ def recommend_buddies(
         ChangedMeanwhile: if members changed during each of eight searches.
     """
     return _in_rounds(
-        index, lambda: index.seeker(member_id), k, kind, weights, stored=True, check=not checked_by_caller
+        index, lambda: index.seeker(member_id), k, kind, weights, handicaps, stored=True, check=not checked_by_caller
     )
 
 
@@ -109,10 +113,11 @@ def recommend_for_profile(
     weights: FacetWeights | None = None,
     *,
     checked_by_caller: bool = False,
+    handicaps: Handicaps | None = None,
 ) -> Recommendations:
     """As :func:`recommend_buddies` for a profile that is not stored; a stored member of the same id is left out."""
     return _in_rounds(
-        index, lambda: index.unsaved(profile), k, kind, weights, stored=False, check=not checked_by_caller
+        index, lambda: index.unsaved(profile), k, kind, weights, handicaps, stored=False, check=not checked_by_caller
     )
 
 
@@ -122,6 +127,7 @@ def _in_rounds(
     k: int,
     kind: Kind,
     weights: FacetWeights | None,
+    handicaps: Handicaps | None,
     *,
     stored: bool,
     check: bool,
@@ -129,7 +135,7 @@ def _in_rounds(
     _check(k, kind)
     for _ in range(ROUNDS):
         as_of = index.as_of
-        answer = _recommend(index, read_seeker(), as_of, k, kind, weights, stored=stored, check=check)
+        answer = _recommend(index, read_seeker(), as_of, k, kind, weights, handicaps, stored=stored, check=check)
         if answer is not None:
             return answer
     raise ChangedMeanwhile(ROUNDS)
@@ -149,6 +155,7 @@ def _recommend(
     k: int,
     kind: Kind,
     weights: FacetWeights | None,
+    handicaps: Handicaps | None,
     *,
     stored: bool,
     check: bool,
@@ -157,7 +164,11 @@ def _recommend(
     another."""
     if weights is None:
         weights = FacetWeights.mentor() if kind == "mentor" else index.weights
-    found = index.search(seeker, k, kind, weights)
+    if handicaps is None:
+        choice = plain_choice(index, seeker, k, kind, weights)
+    else:
+        choice = handicapped_choice(index, seeker, k, kind, weights, handicaps)
+    found = choice.found
     names = [found.slots.ids[slot] for slot in found.top.slots]
     current = index.records([*names, seeker.record.member_id])
     seeker_now = current.pop()
@@ -171,10 +182,7 @@ def _recommend(
         if any(broken(record) for record in records):
             return None
     peers = _peers(found, seeker, records)
-    last = peers[-1].score if peers else -1.0
-    certified = len(peers) == min(k, found.funnel.eligible) and found.top.bound <= last
-    bound = last if len(peers) < found.funnel.eligible else -1.0
-    return Recommendations(seeker.record.member_id, kind, k, as_of, peers, certified, bound, found.funnel)
+    return Recommendations(seeker.record.member_id, kind, k, as_of, peers, choice.proven, choice.bound, found.funnel)
 
 
 def _peers(found: Found, seeker: Seeker, records: list[MemberRecord]) -> tuple[Peer, ...]:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Double,
     Index,
     Integer,
     MetaData,
@@ -258,3 +259,23 @@ erasures = Table(
 )
 """Who was erased. The id is kept until it is gone from the files, too, and then only the pseudonym, which tells should
 it come back."""
+
+exposures = Table(
+    "exposures",
+    metadata,
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
+    Column("shown", Double, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("batch", BigInteger, nullable=False),
+    Index("ix_exposures_batch", "batch"),
+)
+"""How often a member was shown to others, as it stood ``at`` a moment: it fades. ``batch`` is the last that counted."""
+
+exposure_head = Table(
+    "exposure_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("batch", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""The number of the newest batch of counts, once there is one."""

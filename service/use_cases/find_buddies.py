@@ -15,7 +15,8 @@ from matcher.verification.eligibility import pair_checker
 from service.community import Community
 from service.live_index import View
 from service.profile_text import RuledRow, ruled_row
-from service.storage import members
+from service.standing import Moment, standing_of
+from service.storage import matches, members
 from service.storage.changes import newest_seq
 
 ATTEMPTS = 4
@@ -53,9 +54,19 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
         return None
     if not community.index.is_current(view) or member_id not in view.index:
         return None
-    found = recommend_buddies(view.index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)
+    found = recommend_buddies(
+        view.index,
+        member_id,
+        wish.k,
+        wish.kind,
+        wish.weights,
+        checked_by_caller=True,
+        handicaps=community.exposure.handicaps,
+    )
     look = _look(community, found, None)
-    return Answer(found, view.seq) if look.seq == view.seq and not look.out else None
+    if look.seq != view.seq or look.out:
+        return None
+    return _shown(community, Answer(found, view.seq))
 
 
 def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:
@@ -67,10 +78,14 @@ def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:
         NotReadyError: while the index is being loaded.
     """
 
-    def ask(index: MemberIndex) -> Recommendations:
-        return recommend_buddies(index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True)
+    handicaps = community.exposure.handicaps
 
-    return _answer(community, ask, member_id, None)
+    def ask(index: MemberIndex) -> Recommendations:
+        return recommend_buddies(
+            index, member_id, wish.k, wish.kind, wish.weights, checked_by_caller=True, handicaps=handicaps
+        )
+
+    return _shown(community, _answer(community, ask, member_id, None))
 
 
 def search_buddies(community: Community, profile: MemberProfile, wish: Wish) -> Answer:
@@ -83,10 +98,20 @@ def search_buddies(community: Community, profile: MemberProfile, wish: Wish) -> 
     blocked = tuple(sorted({*standing, *profile.blocked}))
     profile = profile.model_copy(update={"blocked": blocked})
 
-    def ask(index: MemberIndex) -> Recommendations:
-        return recommend_for_profile(index, profile, wish.k, wish.kind, wish.weights, checked_by_caller=True)
+    handicaps = community.exposure.handicaps
 
-    return _answer(community, ask, profile.member_id, profile)
+    def ask(index: MemberIndex) -> Recommendations:
+        return recommend_for_profile(
+            index, profile, wish.k, wish.kind, wish.weights, checked_by_caller=True, handicaps=handicaps
+        )
+
+    return _shown(community, _answer(community, ask, profile.member_id, profile))
+
+
+def _shown(community: Community, answer: Answer) -> Answer:
+    """``answer``, counted."""
+    community.exposure.note(answer.found.member_id, [peer.member_id for peer in answer.found.peers])
+    return answer
 
 
 def _answer(
@@ -104,10 +129,13 @@ def _answer(
         look = _look(community, found, unsaved)
         if look.seq == view.seq and not look.out:
             return Answer(found, view.seq)
+        community.metrics.rechecks.inc()
         asked_at, view = view, community.index.catch_up()
     if look.seeker is None:
         raise UnknownMember(seeker_id)
+    look = _look_at_ties(community, found, look)
     if look.out:
+        community.metrics.uncertified.inc()
         _log.error("ineligible_peers_left_out", member_id=seeker_id, peers=sorted(look.out), seq=look.seq)
         kept = tuple(peer for peer in found.peers if peer.member_id not in look.out)
         found = replace(found, peers=kept, certified=False)
@@ -149,3 +177,19 @@ def _look(community: Community, found: Recommendations, unsaved: MemberProfile |
     broken = pair_checker(seeker, found.as_of, found.kind)
     shown = {peer for peer in peers if (row := rows.get(peer)) and not broken(row)}
     return _Look(seq, seeker, frozenset(peers) - shown)
+
+
+def _look_at_ties(community: Community, found: Recommendations, look: _Look) -> _Look:
+    """A look at the rows of matches, too: for an index that does not keep level with the log.
+
+    While it does, its places and ties are those of the rows, and this would be one statement for nothing.
+    """
+    peers = [peer.member_id for peer in found.peers if peer.member_id not in look.out]
+    if look.seeker is None or not peers:
+        return look
+    with community.database.reading() as connection:
+        ties = standing_of(matches.of_members(connection, [found.member_id, *peers]), Moment.of(community.settings))
+        _, texts = members.texts_now(connection, peers)
+    broken = pair_checker(look.seeker, found.as_of, found.kind, ties.relations())
+    kept = {peer for peer, text in texts.items() if not broken(ruled_row(text))}
+    return replace(look, out=look.out | (frozenset(peers) - kept))

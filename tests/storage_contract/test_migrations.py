@@ -125,6 +125,10 @@ ROWS: dict[str, Rows] = {
         "audit_members": [{"number": 1, "member_id": "a"}],
         "erasures": [{"pseudonym": "erased:" + "7" * 32, "begun_at": AT, "member_id": "gone", "alias": "g"}],
     },
+    "0007": {
+        "exposures": [{"member_id": "a", "shown": 12.5, "at": AT, "batch": 3}],
+        "exposure_head": [{"id": 1, "batch": 3}],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
