@@ -55,6 +55,42 @@ AsOfOption = Annotated[
         show_default=False,
     ),
 ]
+ProposalDaysOption = Annotated[
+    int,
+    typer.Option(
+        envvar="PEER_MATCHER_PROPOSAL_DAYS", min=1, max=365, help="So many days is a proposal open for both to accept."
+    ),
+]
+RepeatAfterDaysOption = Annotated[
+    int | None,
+    typer.Option(
+        envvar="PEER_MATCHER_REPEAT_AFTER_DAYS",
+        min=0,
+        max=36_500,
+        help="So many days after it would have expired, two whose proposal came to nothing may be proposed to each "
+        "other again, whether it was a no or silence; never, if left out.",
+        show_default=False,
+    ),
+]
+OpenProposalsOption = Annotated[
+    int,
+    typer.Option(
+        envvar="PEER_MATCHER_OPEN_PROPOSALS",
+        min=1,
+        max=1_000,
+        help="So many proposals of their own may a member have open.",
+    ),
+]
+KeepJobsDaysOption = Annotated[
+    int,
+    typer.Option(
+        envvar="PEER_MATCHER_KEEP_JOBS_DAYS",
+        min=1,
+        max=36_500,
+        help="So many days after its end a job goes with its files, and after its last change a group plan that nobody "
+        "has published.",
+    ),
+]
 DATABASE = str(DEFAULT_DATABASE)
 
 

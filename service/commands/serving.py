@@ -17,12 +17,23 @@ from service.commands.options import (
     DatabaseOption,
     IndexFolderOption,
     JobsFolderOption,
+    KeepJobsDaysOption,
+    OpenProposalsOption,
+    ProposalDaysOption,
+    RepeatAfterDaysOption,
     settings_of,
 )
 from service.commands.worker_process import workers as running_workers
 from service.community import Community
 from service.logs import configure_logs
-from service.settings import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_REQUESTS_A_MINUTE
+from service.settings import (
+    DEFAULT_HOST,
+    DEFAULT_KEEP_JOBS_DAYS,
+    DEFAULT_OPEN_PROPOSALS,
+    DEFAULT_PORT,
+    DEFAULT_PROPOSAL_DAYS,
+    DEFAULT_REQUESTS_A_MINUTE,
+)
 from service.use_cases.keys import MOST_REQUESTS_A_MINUTE, create_first_key
 
 HostOption = Annotated[
@@ -53,6 +64,10 @@ def serve(
             help="What a key without a limit of its own may ask; 0 for no limit.",
         ),
     ] = DEFAULT_REQUESTS_A_MINUTE,
+    proposal_days: ProposalDaysOption = DEFAULT_PROPOSAL_DAYS,
+    repeat_after_days: RepeatAfterDaysOption = None,
+    open_proposals: OpenProposalsOption = DEFAULT_OPEN_PROPOSALS,
+    keep_jobs_days: KeepJobsDaysOption = DEFAULT_KEEP_JOBS_DAYS,
     workers: Annotated[
         int,
         typer.Option(envvar="PEER_MATCHER_WORKERS", min=0, max=32, help="Processes for jobs; `work` starts more."),
@@ -68,8 +83,15 @@ def serve(
     configure_logs(logging.WARNING if quiet else logging.INFO)
     listener = server.listen(host, port)
     try:
-        settings = replace(settings_of(database, as_of, index_folder), requests_a_minute=requests_per_minute)
-        settings = replace(settings, jobs_folder=jobs_folder)
+        settings = replace(
+            settings_of(database, as_of, index_folder),
+            jobs_folder=jobs_folder,
+            requests_a_minute=requests_per_minute,
+            proposal_days=proposal_days,
+            repeat_after_days=repeat_after_days,
+            open_proposals=open_proposals,
+            keep_jobs_days=keep_jobs_days,
+        )
         community = Community.open(settings)
         _show_first_key(community)
         out().print(f"Peer Matcher listens on {server.url_of(listener)} (what it can do: /docs)", soft_wrap=True)

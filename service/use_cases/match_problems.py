@@ -37,6 +37,12 @@ def no_place_left(full: tuple[str, ...]) -> RequestError:
     return _conflict("no-place-left", "No place is left for this match.", *found)
 
 
+def too_many_open(most: int) -> RequestError:
+    """The member has asked as many others as may be asked at once, and waits for their answers."""
+    problem = Problem("member_id", f"has {most} open proposals", "a member with fewer; each closes when it expires")
+    return _conflict("too-many-open-proposals", "This member waits for as many answers as they may.", problem)
+
+
 def not_eligible() -> RequestError:
     """A hard rule forbids the pair."""
     problem = Problem("peer_id", "may not be matched with this member now", "a peer whom buddies would list now")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from service.standing import Moment, standing_of, stronger, tie_of
 from service.storage import matches, members
 from service.storage.match_row import MatchRow
 from service.storage.tables import MATCH_ID_LENGTH
-from service.use_cases.match_problems import already_matched, no_place_left, not_eligible
+from service.use_cases.match_problems import already_matched, no_place_left, not_eligible, too_many_open
 from service.use_cases.seen_match import SeenMatch, views
 
 
@@ -43,7 +44,7 @@ def propose_match(community: Community, asked: Proposal) -> SeenMatch:
     Raises:
         InvalidRequest: if somebody is proposed to themself.
         UnknownMember: if one of the two is not stored.
-        RequestError: 409 ``already-matched``, ``no-place-left`` or ``not-eligible``.
+        RequestError: 409 ``already-matched``, ``no-place-left``, ``not-eligible`` or ``too-many-open-proposals``.
     """
     if asked.member_id == asked.peer_id:
         raise InvalidRequest(Problem("peer_id", "is the member who asks", "another member"))
@@ -57,10 +58,14 @@ def _proposed(connection: Connection, settings: Settings, asked: Proposal) -> Se
     at = Moment.of(settings)  # the moment at which this writer came to its turn
     matches.mark_expired(connection, at.now)
     asker, peer = ruled_members(connection, asked.member_id, asked.peer_id)
-    relations = _relations_of(connection, asked.member_id, asked.peer_id, at)
+    rows = matches.of_members(connection, [asked.member_id, asked.peer_id])
+    relations = _relations_of(rows, asked.member_id, asked.peer_id, at)
     broken = check_pair(asker, peer, settings.today(), asked.kind, relations)
     if broken:
         raise refusal(broken, asker, peer, asked.kind, relations)
+    open_ = sum(row.asker == asked.member_id and row.seen("asker", at.now) == "proposed" for row in rows)
+    if open_ >= settings.open_proposals:  # as the asker sees them: that somebody has said no makes no difference
+        raise too_many_open(settings.open_proposals)
     row = MatchRow(
         secrets.token_hex(MATCH_ID_LENGTH // 2),
         asked.kind,
@@ -90,9 +95,8 @@ def ruled_members(connection: Connection, asker: str, peer: str) -> tuple[RuledR
     return ruled_row(rows[asker].profile), ruled_row(rows[peer].profile)
 
 
-def _relations_of(connection: Connection, asker: str, peer: str, at: Moment) -> Relations:
-    """Places taken at both, and their tie as the asker sees it."""
-    rows = matches.of_members(connection, [asker, peer])
+def _relations_of(rows: Sequence[MatchRow], asker: str, peer: str, at: Moment) -> Relations:
+    """Places taken at both, and their tie as the asker sees it; from all rows of the two."""
     loads = standing_of(rows, at).loads
     relations = Relations({member_id: loads.get(member_id, NO_LOAD) for member_id in (asker, peer)})
     tie = None
