@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 
-from service.storage import matches
+from matcher.members.age import age_pool
+from service.profile_text import ruled_row
+from service.storage import matches, members
 from service.storage.match_row import SIDES, UNDECIDED, MatchRow
+from service.use_cases.audit import Event, note
 
 LEFT, BLOCKED, AGE_POOLS = "left", "blocked", "age_pools"
 """Why the service ends a match by itself."""
@@ -59,6 +63,19 @@ def close_matches(connection: Connection, leaving: Leaving, at: str) -> None:
 def end_by_system(connection: Connection, row: MatchRow, reason: str, at: str) -> None:
     """End an accepted match; the caller announces it."""
     matches.change(connection, row.match_id, state="ended", ended_at=at, system_reason=reason)
+    _note(connection, row, at)
+
+
+def end_between_age_pools(connection: Connection, rows: Collection[MatchRow], today: date, at: str) -> int:
+    """End those of accepted ``rows`` whose members are in different age pools; returns how many. Announces them."""
+    texts = members.some(connection, sorted({member_id for row in rows for member_id in (row.asker, row.peer)}))
+    pools = {member_id: age_pool(ruled_row(row.profile).birth_year, today) for member_id, row in texts.items()}
+    apart = [row for row in rows if pools.get(row.asker) != pools.get(row.peer)]
+    for row in apart:
+        end_by_system(connection, row, AGE_POOLS, at)
+    if apart:
+        matches.announce(connection, {member_id for row in apart for member_id in (row.asker, row.peer)}, at)
+    return len(apart)
 
 
 def _voided(connection: Connection, row: MatchRow, member_ids: Collection[str], at: str) -> set[str]:
@@ -67,4 +84,10 @@ def _voided(connection: Connection, row: MatchRow, member_ids: Collection[str], 
     for side in sides:
         values = {f"{side}_answer": "void", f"{side}_answered_at": at}
         matches.change(connection, row.match_id, state="declined", **values)
+    if sides:
+        _note(connection, row, at)
     return {row.member(side) for side in sides}
+
+
+def _note(connection: Connection, row: MatchRow, at: str) -> None:
+    note(connection, at, Event("close", "match", row.match_id, (row.asker, row.peer)))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import Connection
 
 from matcher.errors import Problem
 from matcher.members.profile import MAX_BLOCKED, MemberProfile
-from service.profile_text import profile_text
-from service.storage import members
+from service.profile_text import profile_text, ruled_row
+from service.storage import matches, members
 from service.storage.changes import now_text
 from service.storage.database import Database
 from service.storage.members import MemberRow
-from service.use_cases.close_matches import Leaving, close_matches
+from service.use_cases.close_matches import Leaving, close_matches, end_between_age_pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,20 @@ def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str)
     gone = {profile.member_id for profile in changed if profile.status == "withdrawn" or not profile.consent}
     held = {profile.member_id for profile in changed if profile.status == "held"}
     close_matches(connection, Leaving(gone, held, new_blocks), at)
+    aged = [profile.member_id for profile in changed if _another_year(present.get(profile.member_id), profile)]
+    if aged:  # an adult and a minor who have each other do not wait for the daily sweep
+        accepted = matches.of_members(connection, aged, ("accepted",))
+        end_between_age_pools(connection, accepted, date.fromisoformat(at[:10]), at)
     return [
         Storing(None, problem=_TOO_MANY_BLOCKS)
         if i in too_many
         else Storing(written.get(i) or present[i], created=i not in present)
         for i in ids
     ]
+
+
+def _another_year(before: MemberRow | None, profile: MemberProfile) -> bool:
+    return before is not None and ruled_row(before.profile).birth_year != profile.birth_year
 
 
 _TOO_MANY_BLOCKS = Problem(

@@ -138,6 +138,13 @@ class Model:
             self._step_out(name, None, ends=True)
         if stored.status == "held":
             self._step_out(name, None, ends=False)
+        for match in self._of(name):
+            mine, theirs = (self.members.get(member) for member in match.pair())
+            if match.both and mine and theirs and self._pool(mine) != self._pool(theirs):
+                match.over = True
+
+    def _pool(self, member: MemberProfile) -> str | None:
+        return rules.age_pool(member, self.now.date())
 
     def remove(self, member: str) -> None:
         if member not in self.members:

@@ -43,6 +43,7 @@ DOORS: tuple[dict[str, Any], ...] = (
     {"buddy_capacity": 4},
     {"mentor_capacity": 1},
     {"mentor_approved": False},
+    {"birth_year": 2010},
     {"gender": "woman", "only_genders": ["woman"]},
 )
 WEIGHTS = {

@@ -213,6 +213,20 @@ def test_the_turn_of_a_year_ends_ties_between_age_pools(community: Community, cl
     assert community.index.view().index.relations.load("a").buddies == 1
 
 
+def test_a_year_of_birth_that_parts_two_ends_their_tie_at_once(community: Community) -> None:
+    apart, together = proposed(community, "a", "b"), proposed(community, "c", "d")
+    accept_match(community, apart, "b")
+    accept_match(community, together, "d")
+    put(community, person("a", birth_year=2010))
+    put(community, person("c", birth_year=1986))
+    assert states(community, apart, "a", "b") == ["ended", "ended"]
+    assert states(community, together, "c", "d") == ["accepted", "accepted"]
+    assert community.index.view().index.relations.load("b").buddies == 0
+    with community.database.reading() as connection:
+        (row,) = matches.of_members(connection, "a")
+    assert row.system_reason == "age_pools"
+
+
 def test_blocks_stand_whoever_is_stored(community: Community) -> None:
     for _ in range(2):
         block_member(community, "a", "b")
