@@ -92,7 +92,7 @@ def test_of_many_accepts_one_makes_a_match(serve: Serve, size: tuple[int, int]) 
 def test_of_many_proposals_one_gets_the_place(serve: Serve, size: tuple[int, int]) -> None:
     many, rounds = size
     seekers = [f"seeker-{number}" for number in range(many)]
-    with serve() as served:
+    with serve(open_proposals=rounds) as served:
         community = served.community
         store_members(community.database, [person(seeker) for seeker in seekers])
         for round_ in range(rounds):
