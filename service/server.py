@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import socket
+from types import FrameType
 
 import uvicorn
 
@@ -57,6 +59,13 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, community: Community) -> None:
         super().__init__(config)
         self._community = community
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop in good order. Ending when told to is no failure: after SIGTERM the exit code is 0."""
+        if sig == signal.SIGTERM:
+            self.should_exit = True
+        else:
+            super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, and wait for the answers that are under way."""

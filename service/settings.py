@@ -25,6 +25,9 @@ FIT_CHECK_DAYS = 7
 """After an acceptance."""
 DEFAULT_REQUESTS_A_MINUTE = 12_000
 """Far above what a platform's users cause, far below what would keep the others' keys waiting."""
+DEFAULT_REQUEST_TIMEOUT_S = 30.0
+DEFAULT_BODY_TIMEOUT_S = 20.0
+DEFAULT_QUEUE_TARGET_S = 0.02
 MIB = 1024 * 1024
 
 
@@ -73,6 +76,10 @@ class Settings:
         most_lag: With more changes than this to follow, the service says that it is not ready.
         min_seq_wait_s: So long a request with ``min_seq`` waits until the index has followed.
         metrics_every_s: What a scrape has to look up is looked up again after so many seconds.
+        request_timeout_s: An answer that has not begun after so many seconds is 503; imports and the like take longer.
+        body_timeout_s: So long the service waits for a body that does not come at a fair pace.
+        queue_target_s: So long a request waits to be let in while more are asked than can be answered; then it is 503.
+        queue_burst_s: So long it may wait in a burst: where nobody had to wait within this time.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -93,6 +100,10 @@ class Settings:
     job_lease_s: float = 30.0
     keep_answers_hours: float = 24.0
     cursor_hours: float = 24.0
+    request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
+    body_timeout_s: float = DEFAULT_BODY_TIMEOUT_S
+    queue_target_s: float = DEFAULT_QUEUE_TARGET_S
+    queue_burst_s: float = 0.3
     exposure_weight: float = 0.0
     exposure_half_life_days: float = 7.0
     exposure_every_s: float = 5.0

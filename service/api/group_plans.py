@@ -15,6 +15,7 @@ from starlette.types import Scope
 from matcher.errors import InvalidProblem, Problem
 from matcher.grouping.spec import GroupSpec
 from service.api.access import allows
+from service.api.admission import takes
 from service.api.bodies import read_model
 from service.api.group_edits import EditRequest, edit_of, edited_fields
 from service.api.group_plan_shapes import EditedShape, PlanRequest, PlanShape, ResolveRequest
@@ -118,6 +119,7 @@ def get_file(
     openapi_extra=json_body(EditRequest, "One change."),
 )
 @allows("coordinator")
+@takes("long")
 async def edit(
     plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
 ) -> Response:
@@ -161,6 +163,7 @@ async def resolve(plan_id: PlanIdPath, request: Request, community: Served, once
     responses=problems(404, 409, 412, 422, 428),
 )
 @allows("coordinator")
+@takes("long")
 async def publish(
     plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
 ) -> Response:

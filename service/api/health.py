@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from service.api.access import open_to_all
+from service.api.admission import takes
 from service.api.openapi import problems
 from service.api.replies import json_reply, problem_reply
 from service.api.routing import Served, StrictRoute
@@ -19,6 +20,7 @@ router = APIRouter(tags=["health"], route_class=StrictRoute)
 
 @router.get("/livez", summary="Does the process live?")
 @open_to_all()
+@takes("health")
 async def livez() -> Response:
     """Always `ok` from a process that runs."""
     return json_reply({"status": "ok"})
@@ -26,6 +28,7 @@ async def livez() -> Response:
 
 @router.get("/readyz", summary="Can it answer?", responses=problems(503))
 @open_to_all()
+@takes("health")
 def readyz(community: Served) -> Response:
     """`ready`, or a problem that names what is not ready."""
     checks, seq = readiness(community)

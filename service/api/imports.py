@@ -19,6 +19,7 @@ from matcher.members.lines import cut_lines
 from matcher.members.reading import results
 from matcher.members.rows import RawRow
 from service.api.access import allows
+from service.api.admission import takes
 from service.api.bodies import NDJSON_TYPES, check_type, limited
 from service.api.openapi import ndjson_exchange, problems
 from service.api.repeating import may_repeat
@@ -41,6 +42,7 @@ router = APIRouter(prefix="/v1", tags=["members"], route_class=StrictRoute)
 )
 @allows("platform")
 @may_repeat("Every line stores a whole profile under its own id: a profile that changes nothing is no change.")
+@takes("long")
 async def import_(request: Request, community: Served) -> Response:
     """One profile a line, one result a line: its number, the id, `stored` or `rejected`, and the problems.
 

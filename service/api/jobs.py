@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from service.api.access import allows_every_key, caller_of
+from service.api.admission import takes
 from service.api.job_shapes import JobShape
 from service.api.openapi import problems
 from service.api.replies import json_reply
@@ -62,6 +63,7 @@ def delete(job_id: JobIdPath, request: Request, community: Served) -> Response:
     },
 )
 @allows_every_key()
+@takes("stream")
 async def events(
     job_id: JobIdPath,
     request: Request,

@@ -1,0 +1,115 @@
+"""Who is let in: decided before a key is looked at, a body is read or a row is touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, Literal, Protocol, TypeVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from service.api.deadlines import PatientReceive, TimedSend
+from service.api.lanes import Lane, Patience
+from service.api.replies import problem_reply
+from service.metrics import Metrics
+from service.problems import ProblemDetails
+from service.settings import Settings
+
+Work = Literal["search", "read", "change", "long", "stream", "health"]
+"""``search`` answers beside others in the event loop, ``read`` and ``change`` in threads; ``long`` takes much of the
+machine, ``stream`` takes time and nothing else, and ``health`` passes by everybody."""
+
+PLACES: dict[Work, int] = {"search": 4, "read": 6, "change": 4, "long": 2, "stream": 256}
+"""At once. Together they leave threads free for health, whatever happens."""
+MOST_WAITING: dict[Work, int] = {"search": 1_000, "read": 1_000, "change": 1_000, "long": 16, "stream": 16}
+LONG_PATIENCE = Patience(10.0, 10.0)
+"""Who sends an import can wait for another one to end."""
+_TIMED: frozenset[Work] = frozenset({"search", "read", "change"})
+_WORK = "takes_work"
+_OVERLOADED = ProblemDetails(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "overloaded",
+    "The service is asked more than it can answer; nothing was done. Try again in a moment.",
+    headers={"Retry-After": "1"},
+)
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+
+class Worked(Protocol):
+    """A route, as far as it matters here."""
+
+    path_regex: re.Pattern[str]
+    endpoint: Callable[..., Any]
+    methods: set[str] | None
+
+
+def takes(work: Work) -> Callable[[Endpoint], Endpoint]:
+    """Declare under a route what kind of work it is; else a GET is ``read``, and all others are ``change``."""
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _WORK, work)
+        return endpoint
+
+    return declare
+
+
+class Admission:
+    """Lets a request in, or refuses it with 503; sees to it that its body comes and its answer goes in time."""
+
+    def __init__(self, app: ASGIApp, routes: Sequence[Worked], settings: Settings, metrics: Metrics) -> None:
+        self._app = app
+        self._settings = settings
+        self._metrics = metrics
+        short = Patience(settings.queue_target_s, settings.queue_burst_s)
+        self._lanes = {
+            work: Lane(places, MOST_WAITING[work], short if work in _TIMED else LONG_PATIENCE, settings.stopwatch)
+            for work, places in PLACES.items()
+        }
+        self._declared: list[tuple[set[str], re.Pattern[str], Work]] = [
+            (set(route.methods or ()), route.path_regex, work)
+            for route in routes
+            if (work := getattr(route.endpoint, _WORK, None)) is not None
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection scope."""
+        work = self.work_of(scope["method"], scope["path"]) if scope["type"] == "http" else "health"
+        if work == "health":
+            await self._app(scope, receive, send)
+            return
+        lane = self._lanes[work]
+        if not await self._entered(lane):
+            self._metrics.refused.labels("overloaded").inc()
+            await problem_reply(_OVERLOADED)(scope, receive, send)
+            return
+        try:
+            await self._served(work, scope, receive, send)
+        finally:
+            lane.leave()
+
+    async def _entered(self, lane: Lane) -> bool:
+        self._metrics.waiting.inc()
+        try:
+            return await lane.enter()
+        finally:
+            self._metrics.waiting.dec()
+
+    async def _served(self, work: Work, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in {"GET", "HEAD"}:
+            receive = PatientReceive(receive, self._settings.body_timeout_s)
+        if work not in _TIMED:
+            await self._app(scope, receive, send)
+            return
+        timed = TimedSend(scope, receive, send, self._settings.request_timeout_s)
+        try:
+            await self._app(scope, receive, timed)
+        finally:
+            await timed.close()
+
+    def work_of(self, method: str, path: str) -> Work:
+        """What kind of work a request asks for."""
+        for methods, pattern, work in self._declared:
+            if method in methods and pattern.match(path):
+                return work
+        return "read" if method in {"GET", "HEAD", "OPTIONS"} else "change"

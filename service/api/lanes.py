@@ -1,0 +1,130 @@
+"""A lane: so many requests at once, a few more who wait for a short time, and a quick no for all others.
+
+Waiting is what goes wrong first in a service that is asked too much: everybody waits, and those who are served at last
+have gone. So not the number of those who wait is limited but their time, as CoDel does it for packets (Nichols,
+Jacobson: Controlling Queue Delay, 2012) and Facebook's servers for requests (Maurer: Fail at Scale, 2015): a burst may
+take its time to be served, but a queue that has not been empty for a while is no burst, and from then on nobody waits
+for longer than the target. What an answer costs is nowhere a setting: the time that passes says it.
+
+An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So one request begins
+in each turn of the loop: between two of them everybody who comes is seen, and waits from then on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a request may wait to be let in.
+
+    Attributes:
+        target_s: in a queue that stands.
+        burst_s: in one that was empty within this time.
+    """
+
+    target_s: float
+    burst_s: float
+
+
+class Lane:
+    """The requests of one kind of work. Only ever used from the event loop's thread.
+
+    Args:
+        places: how many are let in at once.
+        most_waiting: how many wait at most.
+        patience: for how long.
+        stopwatch: seconds that only ever rise.
+    """
+
+    def __init__(self, places: int, most_waiting: int, patience: Patience, stopwatch: Callable[[], float]) -> None:
+        self._places = places
+        self._most_waiting = most_waiting
+        self._patience = patience
+        self._stopwatch = stopwatch
+        self._queue: deque[tuple[float, asyncio.Future[bool]]] = deque()
+        self._empty_at = stopwatch()
+        self._stepping = False
+        self._sweep: asyncio.TimerHandle | None = None
+        self.inside = 0
+        """How many are let in at the moment."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._queue)
+
+    async def enter(self) -> bool:
+        """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
+        if not self._queue and self.inside < self._places and not self._stepping:
+            self._empty_at = self._stopwatch()
+            self._let_in()
+            return True
+        if len(self._queue) >= self._most_waiting:
+            return False
+        loop = asyncio.get_running_loop()
+        let_in: asyncio.Future[bool] = loop.create_future()
+        self._queue.append((self._stopwatch(), let_in))
+        if self._sweep is None:
+            self._sweep = loop.call_later(self._patience.burst_s, self._send_away_and_look_again)
+        if self.inside < self._places:
+            self._step_soon()
+        try:
+            return await let_in
+        except asyncio.CancelledError:
+            if let_in.done() and not let_in.cancelled() and let_in.result():
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self.inside -= 1
+        if self._queue:
+            self._step_soon()
+
+    def _let_in(self) -> None:
+        self.inside += 1
+        self._step_soon()
+
+    def _step_soon(self) -> None:
+        if not self._stepping:
+            self._stepping = True
+            asyncio.get_running_loop().call_soon(self._step)
+
+    def _step(self) -> None:
+        """The next turn of the loop: let in one of those who wait."""
+        self._stepping = False
+        self._send_away()
+        if self._queue and self.inside < self._places:
+            _, let_in = self._queue.popleft()
+            if not self._queue:
+                self._empty_at = self._stopwatch()
+            let_in.set_result(True)
+            self._let_in()
+
+    def _send_away(self) -> None:
+        """Tell those at the head of the queue who have waited too long."""
+        if not self._queue:
+            return
+        now = self._stopwatch()
+        stands = now - self._empty_at > self._patience.burst_s
+        longest = self._patience.target_s if stands else self._patience.burst_s
+        while self._queue:
+            came, let_in = self._queue[0]
+            if not let_in.done():
+                if now - came <= longest:
+                    return
+                let_in.set_result(False)
+            self._queue.popleft()
+
+    def _send_away_and_look_again(self) -> None:
+        """While all places are taken, nobody else does."""
+        self._send_away()
+        self._sweep = None
+        if self._queue:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_later(self._patience.burst_s / 4, self._send_away_and_look_again)
