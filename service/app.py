@@ -32,6 +32,7 @@ from service.api.errors import answer_errors_as_problems
 from service.api.openapi import complete_openapi
 from service.api.routing import serve_routes
 from service.community import Community
+from service.following import follow_regularly
 from service.sweeping import sweep_regularly
 from service.use_cases.estimate_population import estimate_population
 
@@ -55,7 +56,11 @@ def create_app(community: Community) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         """From the first request to the last."""
         stop = threading.Event()
-        with ThreadPoolExecutor(1, thread_name_prefix="start") as starter:
+        with (
+            ThreadPoolExecutor(1, thread_name_prefix="start") as starter,
+            ThreadPoolExecutor(1, thread_name_prefix="follow") as follower,
+        ):
+            follower.submit(follow_regularly, community, stop)
             starting = starter.submit(_start, community, stop)
             starting.add_done_callback(lambda done: _note_failure(community, done))
             starter.submit(sweep_regularly, community, stop)

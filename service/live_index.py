@@ -126,6 +126,16 @@ class LiveIndex:
             self._view = view = self._followed(connection, self.view())
         return view
 
+    def reach(self, seq: int, within_s: float) -> bool:
+        """Follow the log at least up to ``seq``; whether that came about in time, should somebody else be at it."""
+        if self.view().seq < seq and self._writing.acquire(timeout=within_s):
+            try:
+                with self._database.reading() as connection:
+                    self._view = self._followed(connection, self.view())
+            finally:
+                self._writing.release()
+        return self.view().seq >= seq
+
     def save(self) -> None:
         """Write a snapshot, unless the last one is as new."""
         with self._writing, self._database.reading() as connection:

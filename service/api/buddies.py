@@ -13,18 +13,18 @@ from matcher import FacetWeights
 from matcher.errors import InvalidMember, Problem
 from matcher.members.vocabulary import Kind
 from service.api.access import allows
-from service.api.admission import takes
 from service.api.answers import answer_fields
 from service.api.bodies import read_model
 from service.api.openapi import json_body, problems
 from service.api.repeating import may_repeat
 from service.api.replies import json_reply
-from service.api.routing import MemberIdPath, Served, StrictRoute
+from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
 from service.api.wire import AnswerShape, SearchRequest
 from service.community import Community
 from service.problems import RequestError, unprocessable
 from service.use_cases.accepted_profile import accepted_profile
 from service.use_cases.find_buddies import Answer, Wish, find_at_once, find_buddies, search_buddies
+from service.use_cases.level import index_level
 
 UNSAVED_ID = "unsaved-profile"
 """The id of a profile that comes without one."""
@@ -43,10 +43,13 @@ KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody furth
     responses=problems(404, 422, 503),
 )
 @allows("platform")
-@takes("search")
-async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10) -> Response:
+async def buddies(
+    member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10, min_seq: MinSeq = None
+) -> Response:
     """The k best eligible peers, exact and certified, each with reasons that may be shown."""
     wish = Wish(k, kind)
+    if min_seq is not None:
+        await run_in_threadpool(index_level, community, min_seq)
     # Short work is done at once: handing it to another thread would take a tenth of the time of the whole request.
     answer = find_at_once(community, member_id, wish) if k <= MOST_AT_ONCE else None
     if answer is None:
@@ -63,14 +66,14 @@ async def buddies(member_id: MemberIdPath, community: Served, kind: KindQuery = 
 )
 @allows("platform")
 @may_repeat("It stores nothing.")
-@takes("search")
-async def search(request: Request, community: Served) -> Response:
+async def search(request: Request, community: Served, min_seq: MinSeq = None) -> Response:
     """Nothing is stored."""
     asked = await read_model(request, SearchRequest, community.settings.max_body_bytes)
-    return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked)))
+    return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked, min_seq)))
 
 
-def _searched(community: Community, asked: SearchRequest) -> Answer:
+def _searched(community: Community, asked: SearchRequest, min_seq: int | None) -> Answer:
+    index_level(community, min_seq)
     weights = None if asked.weights is None else FacetWeights.parse(asked.weights)
     wish = Wish(asked.k, asked.kind, weights)
     if (asked.member_id is None) == (asked.profile is None):

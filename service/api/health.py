@@ -31,16 +31,16 @@ async def livez() -> Response:
 @takes("health")
 def readyz(community: Served) -> Response:
     """`ready`, or a problem that names what is not ready."""
-    checks, seq = readiness(community)
-    if all(state == "ok" for state in checks.values()):
-        return json_reply({"status": "ready", "checks": checks, "as_of_seq": seq})
-    wanting = "; ".join(f"{name}: {state}" for name, state in checks.items() if state != "ok")
+    found = readiness(community)
+    if found.ready:
+        return json_reply({"status": "ready", "checks": found.checks, "as_of_seq": found.as_of_seq, "lag": found.lag})
+    wanting = "; ".join(f"{name}: {state}" for name, state in found.checks.items() if state not in {"ok", "unknown"})
     return problem_reply(
         ProblemDetails(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "not-ready",
             f"Not ready: {wanting}.",
             headers={"Retry-After": "1"},
-            extra={"checks": checks},
+            extra={"checks": found.checks, "lag": found.lag},
         )
     )

@@ -24,9 +24,10 @@ from service.api.match_shapes import (
 )
 from service.api.openapi import json_body, problems
 from service.api.replies import json_reply
-from service.api.routing import MEMBER_ID_PATTERN, MemberIdPath, Served, StrictRoute
+from service.api.routing import MEMBER_ID_PATTERN, MemberIdPath, MinSeq, Served, StrictRoute
 from service.use_cases.answer_match import accept_match, decline_match
 from service.use_cases.end_match import end_match
+from service.use_cases.level import rows_level
 from service.use_cases.list_matches import get_match, list_matches
 from service.use_cases.propose_match import Proposal, propose_match
 from service.use_cases.seen_match import SeenMatch
@@ -112,11 +113,18 @@ async def end(match_id: MatchIdPath, request: Request, community: Served, once: 
     "/members/{member_id}/matches",
     summary="A member's own view of their matches",
     response_model=MatchPageShape,
-    responses=problems(404, 410, 422),
+    responses=problems(404, 410, 422, 503),
 )
 @allows("platform")
-def matches(member_id: MemberIdPath, community: Served, limit: LimitQuery = 50, cursor: CursorQuery = None) -> Response:
+def matches(
+    member_id: MemberIdPath,
+    community: Served,
+    limit: LimitQuery = 50,
+    cursor: CursorQuery = None,
+    min_seq: MinSeq = None,
+) -> Response:
     """Newest first."""
+    rows_level(community, min_seq)
     if not 1 <= limit <= MOST_ON_A_PAGE:
         raise InvalidRequest(Problem("limit", "is out of range", f"1 to {MOST_ON_A_PAGE}"))
     whose = ("matches", member_id, str(limit))
@@ -133,9 +141,10 @@ def matches(member_id: MemberIdPath, community: Served, limit: LimitQuery = 50, 
     "/members/{member_id}/matches/{match_id}",
     summary="A member's own view of one match",
     response_model=MatchShape,
-    responses=problems(404, 422),
+    responses=problems(404, 422, 503),
 )
 @allows("platform")
-def match(member_id: MemberIdPath, match_id: MatchIdPath, community: Served) -> Response:
+def match(member_id: MemberIdPath, match_id: MatchIdPath, community: Served, min_seq: MinSeq = None) -> Response:
     """The state as far as this member may know it."""
+    rows_level(community, min_seq)
     return _seen(get_match(community, match_id, member_id))

@@ -12,8 +12,9 @@ from service.api.access import allows
 from service.api.bodies import read_object
 from service.api.conditional import ChangeIf, KnownVersions, PutIf
 from service.api.openapi import json_body, problems
-from service.api.routing import MemberIdPath, Served, StrictRoute
+from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
 from service.use_cases.get_member import StoredMember, get_member
+from service.use_cases.level import rows_level
 from service.use_cases.put_member import put_member
 from service.use_cases.remove_member import remove_member
 
@@ -47,11 +48,12 @@ async def put(member_id: MemberIdPath, request: Request, community: Served, cond
     "/{member_id}",
     summary="Read a member",
     response_model=MemberProfile,
-    responses={304: {"description": "The version that is known is in force"}, **problems(404, 422)},
+    responses={304: {"description": "The version that is known is in force"}, **problems(404, 422, 503)},
 )
 @allows("platform")
-def get(member_id: MemberIdPath, community: Served, known: KnownVersions) -> Response:
+def get(member_id: MemberIdPath, community: Served, known: KnownVersions, min_seq: MinSeq = None) -> Response:
     """The profile as it counts, with every block that stands. Unknown fields are left out."""
+    rows_level(community, min_seq)
     row = get_member(community, member_id)
     return Response(status_code=304, headers={"ETag": f'"{row.seq}"'}) if row.seq in known else _stored(row)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Path
+from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,7 +14,6 @@ from starlette.types import Receive, Scope, Send
 
 from matcher.errors import Problem
 from service.api.access import Gate, UndeclaredRolesError, declared_roles, refusal
-from service.api.admission import Admission
 from service.api.repeating import keeps_answers
 from service.community import Community
 from service.problems import RequestError, unprocessable
@@ -28,6 +27,10 @@ async def _community(request: Request) -> Community:  # async, or every request 
     return community
 
 
+MinSeq = Annotated[
+    int | None,
+    Query(ge=0, le=2**63 - 1, description="Answer only once this change is known: an `as_of_seq` from before."),
+]
 Served = Annotated[Community, Depends(_community)]
 """The community that the application serves."""
 
@@ -87,7 +90,6 @@ def serve_routes(app: FastAPI, community: Community, *routers: APIRouter) -> Non
     table = strict_routes(app.router.routes)
     open_paths = frozenset(route.path for route in table if not route.roles)
     app.add_middleware(Gate, community=community, open_paths=open_paths)
-    app.add_middleware(Admission, routes=table, settings=community.settings, metrics=community.metrics)
 
 
 def strict_routes(routes: Sequence[BaseRoute]) -> list[StrictRoute]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, column, inspect, select, table
 
 from service.storage.errors import RevisionError
 from service.storage.tables import change_head
+
+_REVISION = select(column("version_num")).select_from(table("alembic_version"))
 
 
 def alembic_config(connection: Connection | None) -> Config:
@@ -21,6 +24,18 @@ def alembic_config(connection: Connection | None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+@functools.cache
+def newest_revision() -> str | None:
+    """The revision that this program's migrations lead to."""
+    return ScriptDirectory.from_config(alembic_config(None)).get_current_head()
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that a database of ours is at."""
+    revision: str | None = connection.execute(_REVISION).scalar_one_or_none()
+    return revision
 
 
 def bring_up_to_date(connection: Connection, source: str) -> None:

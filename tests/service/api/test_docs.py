@@ -36,7 +36,8 @@ def test_health(shared: Served) -> None:
     assert shared.client.get("/livez").json() == {"status": "ok"}
     ready = shared.client.get("/readyz").json()
     assert ready["status"] == "ready"
-    assert ready["checks"] == {"database": "ok", "index": "ok"}
+    assert ready["checks"] == {"database": "ok", "migrations": "ok", "index": "ok", "lag": "ok"}
+    assert ready["lag"] == 0
     assert ready["as_of_seq"] >= 600
 
 
