@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
+_OWNER = re.compile("[0-9a-f]{24}")
+_FOLDER = re.compile(r"\.?(?P<what>attempt|revision)-(?P<number>\d+)(-|$)")
+_ENDED = ".ended"
+_GONE = ".gone-"
 _ATTEMPT = re.compile(r"\.?attempt-(?P<number>\d+)(-|$)")
 
 
@@ -70,6 +76,64 @@ def remove_earlier(jobs: Path, job: str, attempt: int) -> None:
             found = _ATTEMPT.match(path.name)
             if found is not None and int(found["number"]) < attempt:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def mark_ended(jobs: Path, owner: str) -> None:
+    """Say in the folder of a job or a plan that its row is about to go. Only with this mark, and without a row, may the
+    whole folder go: one that a row of another database names has no mark. A mark whose row has stayed says nothing."""
+    folder = place_of(jobs, owner)
+    if folder.is_dir():
+        (folder / _ENDED).touch(mode=0o600)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is in the folder of a job or a plan.
+
+    Attributes:
+        owner: id of the job or plan.
+        ended: whether it is marked as one whose row is gone.
+        folders: whole ones and such as are being filled, by their names in it.
+    """
+
+    owner: str
+    ended: bool
+    folders: tuple[str, ...]
+
+
+def kept(jobs: Path) -> list[Kept]:
+    """Everything beneath the jobs folder that is named as jobs and plans name it, by id."""
+    if not jobs.is_dir():
+        return []
+    found = []
+    for path in sorted(jobs.iterdir()):
+        if _OWNER.fullmatch(path.name) and path.is_dir():
+            names = sorted(one.name for one in path.iterdir()) if path.exists() else []
+            folders = tuple(name for name in names if _FOLDER.match(name))
+            found.append(Kept(path.name, _ENDED in names, folders))
+    return found
+
+
+def parts_of(folder: str) -> tuple[str, int]:
+    """``attempt`` or ``revision``, and which one, of a folder as :class:`Kept` names it, whole or being filled."""
+    found = _FOLDER.match(folder)
+    if found is None:
+        raise ValueError(folder)
+    return found["what"], int(found["number"])
+
+
+def put_aside(jobs: Path, name: str) -> None:
+    """Take a folder out of its place in one step, so that nobody finds a part of it; :func:`clear` deletes it later."""
+    with suppress(FileNotFoundError):
+        place_of(jobs, name).rename(jobs / f"{_GONE}{secrets.token_hex(8)}")
+
+
+def clear(jobs: Path) -> int:
+    """Delete what was put aside, now or by somebody who was killed before it was deleted; returns how many folders."""
+    gone = list(jobs.glob(f"{_GONE}*"))
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return len(gone)
 
 
 def _to_disk(path: Path) -> None:

@@ -1,14 +1,18 @@
-"""Sweeping matches from time to time, for as long as the service runs."""
+"""Sweeping what time has done to matches and jobs, from time to time, for as long as the service runs."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from matcher.errors import MatcherError
 from service.community import Community
+from service.use_cases.sweep_jobs import sweep_jobs
 from service.use_cases.sweep_matches import sweep_matches
 
 EVERY_S = 600.0
@@ -18,16 +22,35 @@ _log = structlog.get_logger(__name__)
 def sweep_regularly(community: Community, stop: threading.Event) -> None:
     """Sweep at once and then every ten minutes, until ``stop`` is set; age pools once a day.
 
-    A database that is away is asked again at the next turn.
+    A database that is away, or a folder that cannot be read, is asked again at the next turn.
     """
     swept_on: date | None = None
     while not stop.is_set():
         today = community.settings.today()
-        try:
-            changed = sweep_matches(community, pools=swept_on != today)
+        if _done("matches", lambda: _sweep_matches(community, pools=swept_on != today)):  # noqa: B023
             swept_on = today
-            if changed:
-                _log.info("matches_swept", changed=changed)
-        except DBAPIError as error:
-            _log.warning("sweep_failed", error=type(error.orig).__name__)
+        _done("jobs", lambda: _sweep_jobs(community))
         stop.wait(EVERY_S)
+
+
+def _done(what: str, sweep: Callable[[], None]) -> bool:
+    """Whether a sweep came to its end; what is in its way does not keep others from theirs."""
+    try:
+        sweep()
+    except (DBAPIError, MatcherError, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        _log.warning("sweep_failed", of=what, error=type(cause).__name__)
+        return False
+    return True
+
+
+def _sweep_matches(community: Community, *, pools: bool) -> None:
+    changed = sweep_matches(community, pools=pools)
+    if changed:
+        _log.info("matches_swept", changed=changed)
+
+
+def _sweep_jobs(community: Community) -> None:
+    swept = asdict(sweep_jobs(community))
+    if any(swept.values()):
+        _log.info("jobs_swept", **swept)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
-from service.storage.tables import group_plans
+from service.storage.tables import group_plans, jobs
+
+_IN_ONE_STATEMENT = 5_000
+"""Names bound in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,43 @@ def one(connection: Connection, plan_id: str) -> PlanRow | None:
     """The row of ``plan_id``, if there is one."""
     found = connection.execute(select(group_plans).where(group_plans.c.plan_id == plan_id)).mappings().one_or_none()
     return None if found is None else PlanRow(**found)
+
+
+def some(connection: Connection, ids: Sequence[str]) -> dict[str, PlanRow]:
+    """The rows of those of ``ids`` that there are."""
+    found = connection.execute(select(group_plans).where(group_plans.c.plan_id.in_(ids))).mappings()
+    return {row["plan_id"]: PlanRow(**row) for row in found}
+
+
+def named_folders(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of ``names`` that are the folder of some plan's revision in force."""
+    found: set[str] = set()
+    for first in range(0, len(names), _IN_ONE_STATEMENT):
+        wanted = group_plans.c.folder.in_(names[first : first + _IN_ONE_STATEMENT])
+        found.update(connection.execute(select(group_plans.c.folder).where(wanted)).scalars())
+    return found
+
+
+def untouched_since(connection: Connection, until: str, most: int) -> list[PlanRow]:
+    """Plans that nobody has published and nothing has changed after ``until``, longest ago first; none whose jobs are
+    yet to end."""
+    under_way = select(jobs.c.job_id).where(jobs.c.state.in_(("queued", "running")))
+    recent = select(jobs.c.job_id).where(jobs.c.ended_at > until)
+    last = func.coalesce(group_plans.c.changed_at, group_plans.c.created_at)
+    wanted = select(group_plans).where(
+        group_plans.c.published_revision.is_(None),
+        last <= until,
+        group_plans.c.job_id.not_in(under_way),
+        group_plans.c.job_id.not_in(recent),
+        func.coalesce(group_plans.c.files_job, "").not_in(under_way),
+    )
+    ordered = wanted.order_by(last, group_plans.c.plan_id).limit(most)
+    return [PlanRow(**found) for found in connection.execute(ordered).mappings()]
+
+
+def remove(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete the rows of plans."""
+    connection.execute(delete(group_plans).where(group_plans.c.plan_id.in_(ids)))
 
 
 def next_revision(

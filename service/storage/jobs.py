@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, delete, func, insert, or_, select, update
 
-from service.storage.tables import jobs
+from service.storage.tables import group_plans, jobs
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -162,6 +162,27 @@ def ask_to_cancel(connection: Connection, job_id: str) -> bool:
     return connection.execute(asked.values(cancel_asked=True, event=_NEXT_EVENT)).rowcount == 1
 
 
+def ended_before(connection: Connection, until: str, most: int) -> list[str]:
+    """Ids of jobs that ended up to ``until``, longest ago first, but for those that a group plan still names."""
+    named = select(group_plans.c.job_id).union_all(
+        select(group_plans.c.files_job).where(group_plans.c.files_job.is_not(None))
+    )
+    over = select(jobs.c.job_id).where(jobs.c.state.not_in((QUEUED, RUNNING)), jobs.c.ended_at <= until)
+    ordered = over.where(jobs.c.job_id.not_in(named)).order_by(jobs.c.ended_at, jobs.c.job_id).limit(most)
+    return list(connection.execute(ordered).scalars())
+
+
+def some(connection: Connection, ids: Sequence[str]) -> dict[str, JobRow]:
+    """The rows of those of ``ids`` that there are."""
+    found = connection.execute(_ALL.where(jobs.c.job_id.in_(ids))).mappings()
+    return {row["job_id"]: _row(row) for row in found}
+
+
+def remove(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete jobs."""
+    connection.execute(delete(jobs).where(jobs.c.job_id.in_(ids)))
+
+
 def count_by_state(connection: Connection) -> dict[State, int]:
     """How many jobs are in each state."""
     counted = connection.execute(select(jobs.c.state, func.count()).group_by(jobs.c.state))
@@ -178,3 +199,9 @@ def _held(job_id: str, attempt: int, state: State = RUNNING) -> Update:
 
 def _changed(*where: ColumnElement[bool]) -> Update:
     return update(jobs).where(*where)
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many jobs are in each state that any is in."""
+    counted = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+    return {row[0]: row[1] for row in connection.execute(counted)}
