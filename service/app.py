@@ -26,6 +26,7 @@ from service.api import (
     jobs,
     matches,
     members,
+    metrics,
 )
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
@@ -94,6 +95,7 @@ def create_app(community: Community) -> FastAPI:
         group_places.router,
         jobs.router,
         health.router,
+        metrics.router,
         docs.router,
     )
     complete_openapi(app)

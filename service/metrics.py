@@ -5,8 +5,18 @@ Labels are routes as declared, classes of status and names of states: never an i
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.registry import Collector
+import math
+import threading
+
+from prometheus_client import (
+    GC_COLLECTOR,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 
 BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """From what an answer costs that waits for nothing to what nobody waits for."""
@@ -15,11 +25,54 @@ METHODS = frozenset({"GET", "PUT", "POST", "DELETE"})
 _PREFIX = "peer_matcher_"
 
 
-class Metrics:
-    """Everything that is counted while it happens. What has to be looked up comes from collectors at a scrape.
+class LookedUp:
+    """Gauges that are set at a scrape, or a little before it.
 
     Attributes:
-        registry: what a scrape shows; further collectors may be registered with it.
+        seq: the newest change, by ``of``: in the database, and in the index.
+        lag: changes that the index has yet to follow.
+        members: by ``which``: all that are stored, and the matchable, who have consented and are active.
+        jobs: by state.
+        matches: by state, as far as both sides may know it: a no counts as open, and then as expired.
+        exposure: by ``figure``: Gini coefficient, mean and most of what members had of being shown.
+        database_up: whether the database answered.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def gauge(name: str, what: str, *labels: str) -> Gauge:
+            return Gauge(_PREFIX + name, what, labels, registry=registry)
+
+        self.seq = gauge("seq", "Newest change.", "of")
+        self.lag = gauge("index_lag_changes", "Changes that the index has yet to follow.")
+        self.members = gauge("members", "Members.", "which")
+        self.jobs = gauge("jobs", "Jobs.", "state")
+        self.matches = gauge("matches", "Matches, as both sides may know them.", "state")
+        self.exposure = gauge("exposure", "How members were shown: 0 is evenly.", "figure")
+        self.database_up = gauge("database_up", "Whether the database answered.")
+        self._looking = threading.Lock()
+        self._looked_at: float | None = None
+
+    def due(self, now_s: float, every_s: float) -> bool:
+        """Whether it is time to look again; only one who asks is told so."""
+        with self._looking:
+            if self._looked_at is not None and now_s - self._looked_at < every_s:
+                return False
+            self._looked_at = now_s
+            return True
+
+    def forget(self) -> None:
+        """Before a look: what cannot be found is not shown as it was."""
+        for labelled in (self.seq, self.members, self.jobs, self.matches, self.exposure):
+            labelled.clear()
+        self.lag.set(math.nan)
+
+
+class Metrics:
+    """Everything that is counted while it happens, and the state of the process.
+
+    Attributes:
+        registry: what a scrape shows.
+        looked_up: what has to be looked up for a scrape.
         in_flight: requests that are being answered.
         waiting: requests that wait until they are let in.
         refused: requests that were turned away before any work was done, by ``reason``.
@@ -30,6 +83,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.looked_up = LookedUp(self.registry)
+        ProcessCollector(registry=self.registry)
+        self.registry.register(GC_COLLECTOR)
         self.in_flight = Gauge(_PREFIX + "requests_in_flight", "Requests being answered.", registry=self.registry)
         self.waiting = Gauge(_PREFIX + "requests_waiting", "Requests waiting to be let in.", registry=self.registry)
         self.refused = Counter(
@@ -56,10 +112,6 @@ class Metrics:
         """Count a request. ``route`` as declared; None for an address that is none."""
         known = method if method in METHODS else "other"
         self._requests.labels(known, route or "none", f"{status // 100}xx").observe(seconds)
-
-    def register(self, collector: Collector) -> None:
-        """Let a scrape ask ``collector``, too."""
-        self.registry.register(collector)
 
     def text(self) -> bytes:
         """What a scrape is answered."""

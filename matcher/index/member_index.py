@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 
 from matcher.catalog import default_catalog
+from matcher.eligibility.bitsets import count_bits
 from matcher.eligibility.filter import LIVE, OnlineFilter
 from matcher.eligibility.relations import Load, Relations, TieState
 from matcher.embedding.encoder import Encoder
@@ -154,6 +155,12 @@ class MemberIndex:
                 None if (slot := self._slot_of.get(name)) is None else self._slots.packed[slot] for name in member_ids
             ]
         return [None if record is None else unpack_record(record) for record in packed]
+
+    def matchable_count(self) -> int:
+        """How many members have consented and are active: those who may be shown to anybody at all."""
+        with self._reading:
+            bits = self._filter.bits
+            return count_bits(bits.get(LIVE) & bits.get("consent") & bits.get("active"))
 
     @property
     def relations(self) -> Relations:

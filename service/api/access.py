@@ -16,7 +16,6 @@ from service.api.credentials import comes_from_elsewhere, presented_key
 from service.api.errors import database_unavailable
 from service.api.rate_limit import RateLimit
 from service.api.replies import problem_reply
-from service.caller import ROLES, Caller, Role
 from service.community import Community
 from service.problems import ProblemDetails
 from service.use_cases.keys import authenticate
@@ -147,6 +146,7 @@ class Gate:
             else:
                 holder = await run_in_threadpool(authenticate, self._community, text)
         except DBAPIError as error:
+            self._community.metrics.database_errors.inc()
             return database_unavailable(error)
         if holder is None:
             return _key_required()

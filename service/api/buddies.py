@@ -13,6 +13,7 @@ from matcher import FacetWeights
 from matcher.errors import InvalidMember, Problem
 from matcher.members.vocabulary import Kind
 from service.api.access import allows
+from service.api.admission import takes
 from service.api.answers import answer_fields
 from service.api.bodies import read_model
 from service.api.openapi import json_body, problems
@@ -43,6 +44,7 @@ KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody furth
     responses=problems(404, 422, 503),
 )
 @allows("platform")
+@takes("search")
 async def buddies(
     member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10, min_seq: MinSeq = None
 ) -> Response:
@@ -66,6 +68,7 @@ async def buddies(
 )
 @allows("platform")
 @may_repeat("It stores nothing.")
+@takes("search")
 async def search(request: Request, community: Served, min_seq: MinSeq = None) -> Response:
     """Nothing is stored."""
     asked = await read_model(request, SearchRequest, community.settings.max_body_bytes)

@@ -55,7 +55,8 @@ def database_unavailable(error: DBAPIError) -> Response:
     return problem_reply(_unavailable("database-unavailable", "The database does not answer; nothing was stored."))
 
 
-async def _of_the_database(_: Request, error: DBAPIError) -> Response:
+async def _of_the_database(request: Request, error: DBAPIError) -> Response:
+    request.app.state.community.metrics.database_errors.inc()
     return database_unavailable(error)
 
 

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from matcher.errors import Problem
 from service.api.access import Gate, UndeclaredRolesError, declared_roles, refusal
+from service.api.admission import Admission
 from service.api.repeating import keeps_answers
 from service.community import Community
 from service.problems import RequestError, unprocessable
@@ -90,6 +91,7 @@ def serve_routes(app: FastAPI, community: Community, *routers: APIRouter) -> Non
     table = strict_routes(app.router.routes)
     open_paths = frozenset(route.path for route in table if not route.roles)
     app.add_middleware(Gate, community=community, open_paths=open_paths)
+    app.add_middleware(Admission, routes=table, settings=community.settings, metrics=community.metrics)
 
 
 def strict_routes(routes: Sequence[BaseRoute]) -> list[StrictRoute]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, and_, case, func, insert, or_, select, tuple_, update
 
 from service.storage.changes import append
 from service.storage.match_row import UNDECIDED, MatchRow
@@ -102,3 +102,22 @@ def accepted(connection: Connection) -> list[MatchRow]:
 def accepted_of(connection: Connection, member_id: str) -> list[MatchRow]:
     """A member's accepted matches."""
     return of_members(connection, [member_id], ("accepted",))
+
+
+def count_as_known(connection: Connection, now: str) -> dict[str, int]:
+    """How many matches are ``proposed``, ``accepted``, ``expired`` and ``ended`` as far as both sides may know.
+
+    A no counts as nobody's answer, so the numbers do not move when one is given.
+    """
+    never = matches.c.accepted_at.is_(None)
+    outcome = case(
+        (never & (matches.c.expires_at > now), "proposed"),
+        (never, "expired"),
+        (matches.c.state == "accepted", "accepted"),
+        else_="ended",
+    ).label("outcome")
+    each = select(outcome).subquery()
+    counted = {
+        row[0]: row[1] for row in connection.execute(select(each.c.outcome, func.count()).group_by(each.c.outcome))
+    }
+    return {name: counted.get(name, 0) for name in ("proposed", "accepted", "expired", "ended")}

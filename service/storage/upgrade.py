@@ -9,12 +9,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection, String, column, inspect, select, table
 
 from service.storage.errors import RevisionError
 from service.storage.tables import change_head
 
-_REVISION = select(column("version_num")).select_from(table("alembic_version"))
+_REVISION = select(column("version_num", String)).select_from(table("alembic_version"))
 
 
 def alembic_config(connection: Connection | None) -> Config:
@@ -34,8 +34,8 @@ def newest_revision() -> str | None:
 
 def current_revision(connection: Connection) -> str | None:
     """The revision that a database of ours is at."""
-    revision: str | None = connection.execute(_REVISION).scalar_one_or_none()
-    return revision
+    revision = connection.execute(_REVISION).scalar_one_or_none()
+    return None if revision is None else str(revision)
 
 
 def bring_up_to_date(connection: Connection, source: str) -> None:
