@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from service.api.credentials import comes_from_elsewhere, presented_key
 from service.api.errors import database_unavailable
 from service.api.rate_limit import RateLimit
 from service.api.replies import problem_reply
+from service.caller import ROLES, Caller, Role, act_as, acting
 from service.community import Community
 from service.problems import ProblemDetails
 from service.use_cases.keys import authenticate
@@ -151,6 +153,7 @@ class Gate:
         if holder is None:
             return _key_required()
         scope[_CALLER] = holder.caller
+        act_as(replace(acting(), key_id=holder.caller.key_id, role=holder.caller.role))
         if sent_by_browser and comes_from_elsewhere(scope):
             return problem_reply(_ELSEWHERE)
         wait_s = self._limit.wait_s(holder.caller.key_id, holder.requests_a_minute)
