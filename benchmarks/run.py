@@ -18,6 +18,7 @@ QUESTIONS = {
     "request": "benchmarks.request",
     "filters": "benchmarks.filters",
     "http": "benchmarks.http_call",
+    "load": "benchmarks.load",
     "growth": "benchmarks.growth",
     "encoder": "benchmarks.encoder",
     "candidates": "benchmarks.candidates",

@@ -1,0 +1,129 @@
+"""What does a request wait for when others ask, and what happens when more is asked than can be answered?
+
+A real service over an embedded database is asked for buddies while 200 profiles a second are changed. First as much as
+it can answer (closed loop, a few clients), then at 80% of that and at three times that (open loop: requests are sent
+when they are due, and timed from then on). The client is a process of its own on the same machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+import numpy as np
+
+from benchmarks.community import DAY, drawn
+from benchmarks.http_call import Client as OneCall
+from benchmarks.http_call import _command, _running, _wait_until_ready
+from benchmarks.load_client import Client, Tally, at_pace, one_after_the_other, request_bytes, run
+from benchmarks.request import who_may_ask
+from benchmarks.tables import Table, ms, percent, ratio, verdict
+from matcher.index.member_index import MemberIndex
+from matcher.members.profile import MemberProfile
+from matcher.members.writing import write_members
+
+SIZES = (20_000,)
+SECONDS, QUICK_SECONDS = 60.0, 5.0
+CHANGES_A_SECOND = 200
+AT_ONCE = 8
+SHARE, TIMES = 0.8, 3.0
+SEEKERS = 2_000
+BAR = 4.0
+"""The 99th percentile against the median at 80%."""
+_REFUSED = (429, 503)
+
+
+def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
+    """One table a size."""
+    for size in sizes or SIZES:
+        with tempfile.TemporaryDirectory(prefix="peer-matcher-bench-") as folder:
+            yield _table(size, QUICK_SECONDS if quick else SECONDS, Path(folder))
+
+
+def _table(size: int, seconds: float, folder: Path) -> Table:
+    members, database = folder / "members.parquet", folder / "members.db"
+    everybody = list(drawn(size))
+    write_members(iter(everybody), members)
+    _command("import", str(members), "--database", str(database), "--as-of", DAY.isoformat())
+    making = ("keys", "create", "--role", "platform", "--requests-per-minute", "0", "--database", str(database))
+    key = _command(*making).strip()
+    names = who_may_ask(MemberIndex.build(everybody, DAY), "buddy", SEEKERS)
+    asking = [request_bytes("GET", f"/v1/members/{name}/buddies?k=10", key) for name in names]
+    changing = list(_changes(everybody[: round(CHANGES_A_SECOND * seconds)], key))
+    told: dict[str, tuple[float, Tally, Tally]] = {}
+    serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat())
+    with _running(*serve, "--quiet", "--workers", "0") as service:
+        _wait_until_ready(OneCall(service.url, key))
+        parts = urlsplit(service.url)
+        address = parts.hostname or "127.0.0.1", parts.port or http.client.HTTP_PORT
+
+        def phase(name: str, a_second: float | None, length: float) -> float:
+            asked, changed = Tally(), Tally()
+
+            async def work() -> None:
+                readers, writers = Client(*address), Client(*address)
+                reading = (
+                    one_after_the_other(readers, asking, AT_ONCE, length, asked)
+                    if a_second is None
+                    else at_pace(readers, asking, a_second, length, asked)
+                )
+                await asyncio.gather(reading, at_pace(writers, changing, CHANGES_A_SECOND, length, changed))
+                readers.close()
+                writers.close()
+
+            run(work())
+            told[name] = (length, asked, changed)
+            return asked.count(http.client.OK) / length
+
+        phase("warm-up", None, min(seconds, 3.0))
+        capacity = phase("as much as it can", None, max(seconds / 4, 5.0))
+        phase(f"{percent(SHARE)} of that", SHARE * capacity, seconds)
+        phase(f"{TIMES:.0f} times that", TIMES * capacity, seconds)
+    del told["warm-up"]
+    return _printed(size, told)
+
+
+def _changes(members: Sequence[MemberProfile], key: str) -> Iterator[bytes]:
+    """A change for each of the members, and then another one."""
+    for capacity in (2, 3):
+        for member in members:
+            fields = member.model_dump(mode="json", exclude_defaults=True) | {"buddy_capacity": capacity}
+            yield request_bytes("PUT", f"/v1/members/{member.member_id}", key, msgspec.json.encode(fields))
+
+
+def _printed(size: int, told: dict[str, tuple[float, Tally, Tally]]) -> Table:
+    columns = ("asked", "a second", "answered", "refused", "errors", "p50 ms", "p99 ms", "max ms", "p99/p50", "bar")
+    table = Table(
+        f"Buddies of {size:,} members beside {CHANGES_A_SECOND} changed profiles a second",
+        columns,
+        notes=(
+            "Times of those that were answered, from the moment at which they were due. Refused: 503 or 429.",
+            f"Bar: p99 of at most {BAR:.0f} medians and no refusal at {percent(SHARE)}; the same p99 at three times.",
+        ),
+    )
+    before = 0.0
+    for name, (length, asked, changed) in told.items():
+        for what, tally in ((name, asked), ("  beside it, changes", changed)):
+            times = tally.times(http.client.OK, http.client.CREATED)
+            if not len(times):
+                times = np.array([np.nan])
+            p50, p99 = (float(np.percentile(times, share)) for share in (50, 99))
+            refused = tally.count(*_REFUSED)
+            answered = tally.count(http.client.OK, http.client.CREATED)
+            errors = tally.asked - answered - refused
+            bar = ""
+            if what.startswith(percent(SHARE)):
+                before, bar = p99, verdict(p99 / p50 if not refused + errors else np.inf, BAR)
+            elif before and tally is asked:
+                bar = verdict(p99 / before if not errors else np.inf, 1.25)
+            pace = f"{tally.asked / length:,.0f}"
+            share = percent(refused / max(tally.asked, 1))
+            cells = (pace, f"{answered / length:,.0f}", share, errors, ms(p50), ms(p99), ms(float(times.max())))
+            table.add(what, *cells, ratio(p99 / p50), bar)
+        table.divide()
+    return table
