@@ -1,0 +1,1 @@
+"""Rematch: everybody's ties worked out anew, within what may change."""
