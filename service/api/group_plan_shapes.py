@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from service.api.wire import FieldProblem
+
 MemberId = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")]
 GroupName = Annotated[str, Field(min_length=1, max_length=80)]
 
@@ -94,9 +96,40 @@ class PlanShape(_Asked):
     job_id: str
     files_job_id: str | None = Field(description="The job that makes the tables and the page of a changed plan.")
     problem: dict[str, Any] | None = Field(description="Why it could not be formed.")
+    no_longer_holds: list[FieldProblem] | None = Field(
+        description="Which rules a published plan breaks with the members as they are now; null if it is too large to "
+        "be looked through with every reading."
+    )
     files: list[str]
     spec: dict[str, Any] | None
     plan: dict[str, Any] | None
+
+
+class OwnGroupShape(_Asked):
+    """A published group as one of its members sees it."""
+
+    plan_id: str
+    name: str
+    leads: bool = Field(description="Whether the member leads it.")
+    published_at: str
+    language: str
+    slot: dict[str, Any] | None = Field(description="When it meets: on its own clock, and in UTC.")
+    local_times: list[dict[str, Any]] = Field(description="When that is on the member's clock.")
+    members: list[str] = Field(description="Ids of the others.")
+    leaders: list[str] = Field(description="Ids of the other members who lead it.")
+
+
+class SharedGroupShape(_Asked):
+    """A published group that two members are in."""
+
+    plan_id: str
+    name: str
+
+
+class OwnGroupsShape(_Asked):
+    """All of a member's."""
+
+    groups: list[OwnGroupShape]
 
 
 class LatecomerShape(_Asked):
@@ -107,6 +140,7 @@ class LatecomerShape(_Asked):
     possible: int
     open_groups: int
     why_not: list[tuple[str, int]]
+    groups: list[OwnGroupShape] = Field(description="Published groups that they are in already.")
 
 
 class ObstacleShape(_Asked):
@@ -121,6 +155,7 @@ class WhyNotShape(_Asked):
     """All of them; none if the two may be in one group."""
 
     obstacles: list[ObstacleShape]
+    together: list[SharedGroupShape] = Field(description="Published groups that both are in already.")
 
 
 REQUESTS = (PlanRequest, ResolveRequest, EditRequest)

@@ -28,6 +28,7 @@ from service.group_run import Effort
 from service.problems import ProblemDetails, RequestError, unprocessable
 from service.use_cases.change_group_plan import edit_plan, publish_plan
 from service.use_cases.group_plans import SeenPlan, ask_for_plan, plan_file, see_plan, solve_again
+from service.use_cases.published_groups import no_longer_holding
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -83,9 +84,13 @@ async def post(request: Request, community: Served, once: OnceOnly) -> Response:
 @router.get("/{plan_id}", summary="Read a plan", response_model=PlanShape, responses=problems(404, 422))
 @allows("coordinator")
 def get(plan_id: PlanIdPath, request: Request, community: Served) -> Response:
-    """The plan once it is formed, and how its job stands. The plan of another key is 404."""
+    """The plan once it is formed, and how its job stands. The plan of another key is 404.
+
+    `no_longer_holds` warns of what a published plan breaks with the members as they are now.
+    """
     seen = see_plan(community, calling(request), plan_id)
-    return _tagged(json_reply(_fields(seen)), seen.row.revision)
+    broken = [] if seen.row.published_at is None else no_longer_holding(community, calling(request), plan_id)
+    return _tagged(json_reply(_fields(seen) | {"no_longer_holds": broken}), seen.row.revision)
 
 
 @router.get(
@@ -214,6 +219,7 @@ def _fields(seen: SeenPlan) -> dict[str, Any]:
         "job_id": row.job_id,
         "files_job_id": row.files_job,
         "problem": seen.job.problem,
+        "no_longer_holds": [],
         "files": seen.files,
         "spec": seen.spec,
         "plan": seen.plan,

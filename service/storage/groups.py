@@ -28,6 +28,7 @@ class PlanRow:
         folder: where this revision's files are, beneath the jobs folder.
         files_job: the job that makes the tables and the page of this revision, if it is another one.
         published_revision, published_at: as which and when it was published; it does not change after that.
+        lineage: id of the first of the plans that were solved one around the other; None if it is the first.
     """
 
     plan_id: str
@@ -41,11 +42,15 @@ class PlanRow:
     files_job: str | None = None
     published_revision: int | None = None
     published_at: str | None = None
+    lineage: str | None = None
 
 
 def add(connection: Connection, row: PlanRow) -> None:
-    """Store a plan that is yet to be formed."""
-    connection.execute(insert(group_plans), [{name: getattr(row, name) for name in PlanRow.__dataclass_fields__}])
+    """Store a plan that is yet to be formed, in the line of the one around which it is solved."""
+    before = None if row.resolves is None else one(connection, row.resolves)
+    line = row.lineage if before is None else before.lineage or before.plan_id
+    values = {name: getattr(row, name) for name in PlanRow.__dataclass_fields__}
+    connection.execute(insert(group_plans), [values | {"lineage": line}])
 
 
 def one(connection: Connection, plan_id: str) -> PlanRow | None:
@@ -128,3 +133,17 @@ def put_files(connection: Connection, plan_id: str, revision: int, folder: str) 
     is in another revision by now."""
     here = group_plans.c.plan_id == plan_id, group_plans.c.revision == revision
     return connection.execute(update(group_plans).where(*here).values(folder=folder)).rowcount == 1
+
+
+def formed(connection: Connection) -> list[PlanRow]:
+    """All plans that have groups."""
+    found = connection.execute(select(group_plans).where(group_plans.c.revision > 0)).mappings()
+    return [PlanRow(**row) for row in found]
+
+
+def replace_revision(connection: Connection, row: PlanRow, folder: str, at: str, files_job: str) -> None:
+    """Take a plan, published or not, to its next revision, whose files are in ``folder``: for an erasure alone."""
+    values = {"revision": row.revision + 1, "folder": folder, "changed_at": at, "files_job": files_job}
+    if row.published_revision is not None:
+        values |= {"published_revision": row.revision + 1}
+    connection.execute(update(group_plans).where(group_plans.c.plan_id == row.plan_id).values(values))

@@ -192,9 +192,27 @@ group_plans = Table(
     Column("files_job", String(JOB_ID_LENGTH), nullable=True),
     Column("published_revision", Integer, nullable=True),
     Column("published_at", String(32), nullable=True),
+    Column("lineage", String(JOB_ID_LENGTH), nullable=True),
     UniqueConstraint("job_id", name="uq_group_plans_job_id"),
 )
-"""One row a group plan; revision 0 is none yet. The plan is in the files of ``folder``, beneath the jobs folder."""
+"""One row a group plan; revision 0 is none yet. The plan is in the files of ``folder``, beneath the jobs folder.
+``lineage`` is the first plan of those that were solved one around the other, and null for that plan itself."""
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("plan_id", String(JOB_ID_LENGTH), primary_key=True),
+    Column("group_number", Integer, primary_key=True, autoincrement=False),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), primary_key=True),
+    Column("group_name", Text, nullable=False),
+    Column("leads", Boolean, nullable=False),
+    Column("meets", Text, nullable=False),
+    Column("lineage", String(JOB_ID_LENGTH), nullable=False),
+    Column("published_at", String(32), nullable=False),
+    Index("ix_group_members_member_id", "member_id"),
+    Index("ix_group_members_lineage", "lineage"),
+)
+"""One row a member of a published group, as the newest publication of a line of plans left them."""
 
 kept_answers = Table(
     "kept_answers",

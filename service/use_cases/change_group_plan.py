@@ -27,6 +27,7 @@ from service.storage import groups
 from service.storage.changes import newest_seq
 from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
 from service.use_cases.group_plans import SeenPlan, queue_files, see_plan_within
+from service.use_cases.published_rows import put_published
 from service.use_cases.stored_profiles import StoredProfiles, everybody, those
 
 Edit = Callable[[Editor], EditAnswer]
@@ -94,7 +95,7 @@ def edit_plan(
     answer = edit(editor)
     if answer.broken:
         what = "The change would break rules that are never bent; the plan is as it was."
-        problems = tuple(_problem((None, violation)) for violation in answer.broken)
+        problems = tuple(problem_of((None, violation)) for violation in answer.broken)
         raise RequestError(ProblemDetails(HTTPStatus.CONFLICT, "breaks-rules", what, problems))
     if dry_run:
         return Edited(answer, revision)
@@ -142,7 +143,7 @@ def _as_of_now(community: Community, stored: StoredPlan, now: StoredProfiles) ->
     today, spec, means = community.settings.today(), stored.spec, stored.means
     broken = broken_by_now(now.members, spec, stored.plan, today, means)
     if broken:
-        raise no_longer_holds([_problem(one) for one in broken])
+        raise no_longer_holds([problem_of(one) for one in broken])
     try:
         plan = renewed(now.members, spec, stored.plan, today, means)
     except InvalidProblem as error:
@@ -183,6 +184,8 @@ def _change(
             connection, row.plan_id, row.revision, made[-1], at, files_job=files_job, published=published
         ):
             raise RequestError(_CHANGED)
+        if published:
+            put_published(connection, row, plan, at)
         return told(connection)
 
     try:
@@ -217,7 +220,8 @@ def no_longer_holds(problems: Iterable[Problem]) -> RequestError:
     return RequestError(ProblemDetails(HTTPStatus.CONFLICT, "no-longer-holds", what, tuple(problems)))
 
 
-def _problem(broken: Broken) -> Problem:
+def problem_of(broken: Broken) -> Problem:
+    """A broken rule in the words of an error."""
     name, violation = broken
     shown = ", ".join(violation.members[:_SHOWN])
     rest = len(violation.members) - _SHOWN

@@ -129,6 +129,20 @@ ROWS: dict[str, Rows] = {
         "exposures": [{"member_id": "a", "shown": 12.5, "at": AT, "batch": 3}],
         "exposure_head": [{"id": 1, "batch": 3}],
     },
+    "0008": {
+        "group_members": [
+            {
+                "plan_id": "3" * 24,
+                "group_number": 0,
+                "member_id": "a",
+                "group_name": "group-001",
+                "leads": False,
+                "meets": "{}",
+                "lineage": "3" * 24,
+                "published_at": AT,
+            }
+        ]
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
