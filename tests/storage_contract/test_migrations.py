@@ -240,6 +240,26 @@ def test_a_filled_database_of_every_revision_is_taken_along(empty_place: Place, 
     database.close()
 
 
+def test_plans_of_before_are_told_which_one_they_go_back_to(empty_place: Place) -> None:
+    upgrade_to(empty_place, "0007")
+    first, after = ROWS["0004"]["group_plans"][0], {"a": "3", "b": "a", "c": "b", "d": "none"}
+    backend = backend_of(empty_place.target)
+    engines = backend.engines()
+    rows = [
+        first | {"plan_id": name * 24, "job_id": name * 24, "resolves": before * 24 if len(before) == 1 else before}
+        for name, before in after.items()
+    ]
+    with engines.writing.begin() as connection:
+        connection.execute(insert(_table("group_plans", rows)), rows)
+    engines.reading.dispose()
+    database = Database.open(empty_place.target)
+    with database.reading() as connection:
+        plans = metadata.tables["group_plans"]
+        found = {plan[0]: line for plan, line in connection.execute(select(plans.c.plan_id, plans.c.lineage))}
+    assert found == {"3": None, "a": "3" * 24, "b": "3" * 24, "c": "3" * 24, "d": "none"}
+    database.close()
+
+
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     empty_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
