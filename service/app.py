@@ -34,8 +34,10 @@ from service.api.openapi import complete_openapi
 from service.api.routing import serve_routes
 from service.community import Community
 from service.following import follow_regularly
+from service.logs import name_members_by
 from service.sweeping import sweep_regularly
 from service.use_cases.estimate_population import estimate_population
+from service.use_cases.pseudonyms import ready_pseudonyms
 
 _DESCRIPTION = """Finds members of a recovery community someone who truly gets it: exact, safe and explained.
 
@@ -81,6 +83,7 @@ def create_app(community: Community) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.community = community
+    name_members_by(ready_pseudonyms(community).log_key)
     answer_errors_as_problems(app)
     serve_routes(
         app,

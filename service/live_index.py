@@ -20,7 +20,7 @@ from service import snapshots
 from service.profile_text import profile_of
 from service.settings import Settings
 from service.standing import Moment
-from service.storage import changes, members, population
+from service.storage import changes, members, population, pseudonyms
 from service.storage.database import Database
 from service.tie_keeping import all_relations, keep_ties, next_turn, replace_ties
 
@@ -158,11 +158,12 @@ class LiveIndex:
             index.advance(today)
         if news.newest == view.seq and (view.until is None or at.now < view.until):
             return view
-        came = [member_id for member_id in news.member_ids if member_id not in index]
+        changed = [*news.member_ids, *self._forgotten(connection, index, news)]
+        came = [member_id for member_id in changed if member_id not in index]
         ties = keep_ties(connection, {*news.matched_ids, *came}, view.at, at)
         ties.put_into(index)
-        rows = members.some(connection, news.member_ids)
-        for member_id in news.member_ids:
+        rows = members.some(connection, changed)
+        for member_id in changed:
             member = _readable(rows[member_id].profile) if member_id in rows else None
             if member is not None:
                 index.upsert(member)
@@ -170,6 +171,23 @@ class LiveIndex:
                 index.remove(member_id)
         ties.put_loads_of(index, came)
         return View(index, news.newest, at, next_turn(connection, at, self._settings))
+
+    def _forgotten(self, connection: Connection, index: MemberIndex, news: changes.News) -> list[str]:
+        """Who of the index stands in the log by a pseudonym. Places, ties and snapshots that may hold them go, too.
+
+        A microsecond for each member of the index, where anybody was erased.
+        """
+        known = pseudonyms.known(connection) if news.erased else None
+        if known is None:
+            return []
+        found = [member_id for member_id in index.member_ids() if known.of(member_id) in news.erased]
+        for member_id in found:
+            index.set_load(member_id)
+            for other in list(index.relations.ties.get(member_id, ())):
+                index.set_tie(member_id, other, None)
+        snapshots.forget(self._settings.snapshots)
+        self._saved_seq = -1
+        return found
 
     def _with_ties_of_now(self, connection: Connection, index: MemberIndex, seq: int) -> View:
         """A snapshot's members with the places and ties that the database tells of, which may be newer than they."""

@@ -1,8 +1,14 @@
-"""Structured logs: one JSON object a line on standard error, with ids and counts, never a member's data."""
+"""Structured logs: one JSON object a line on standard error, with counts and ids, never a member's data.
+
+Members have short names in logs, which follow from their ids by a key: whoever has it can look for a member, and nobody
+else learns an id from a log.
+"""
 
 from __future__ import annotations
 
+import hmac
 import logging
+import secrets
 import sys
 import traceback
 from typing import Any, TextIO
@@ -11,6 +17,33 @@ import msgspec
 import structlog
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+_IDS = {"member_id": "member", "other_id": "other", "peer_id": "peer", "peers": "peers"}
+"""Fields that hold ids of members, and what they are called in the log."""
+
+
+class _Names:
+    """The key of the names; until one is set, one of this process, so that an id is never logged."""
+
+    key = secrets.token_bytes(32)
+
+
+def name_members_by(key: bytes) -> None:
+    """Let the names of members in the logs of this process follow from ``key``."""
+    _Names.key = key
+
+
+def name_in_log(member_id: str) -> str:
+    """What a member is called in the logs: 12 hex digits."""
+    return hmac.digest(_Names.key, member_id.encode(), "sha256")[:6].hex()
+
+
+def _name_members(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for field, called in _IDS.items():
+        if field in event:
+            found = event.pop(field)
+            named = name_in_log(found) if isinstance(found, str) else found and [name_in_log(one) for one in found]
+            event[called] = named
+    return event
 
 
 def _line(_logger: object, _name: str, event: structlog.typing.EventDict) -> str:
@@ -44,6 +77,7 @@ def configure_logs(level: int = logging.INFO, stream: TextIO | None = None) -> N
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _name_members,
             _line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -69,3 +69,10 @@ def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> 
         _log.warning("snapshot_not_saved", file=path.name, what=error.strerror)
         return
     _log.info("snapshot_saved", file=path.name, seq=seq, members=len(index))
+
+
+def forget(folder: Path) -> None:
+    """Delete all snapshots and what an interrupted one left: they may hold somebody who was erased."""
+    for path in folder.glob("*") if folder.is_dir() else ():
+        if path.is_file() and _SUFFIX in path.name:
+            path.unlink(missing_ok=True)

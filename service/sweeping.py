@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from matcher.errors import MatcherError
 from service.community import Community
+from service.use_cases.erase_member import finish_erasures
 from service.use_cases.sweep_jobs import sweep_jobs
 from service.use_cases.sweep_matches import sweep_matches
 
@@ -29,6 +30,7 @@ def sweep_regularly(community: Community, stop: threading.Event) -> None:
         today = community.settings.today()
         if _done("matches", lambda: _sweep_matches(community, pools=swept_on != today)):  # noqa: B023
             swept_on = today
+        _done("erasures", lambda: _finish_erasures(community))
         _done("jobs", lambda: _sweep_jobs(community))
         stop.wait(EVERY_S)
 
@@ -54,3 +56,7 @@ def _sweep_jobs(community: Community) -> None:
     swept = asdict(sweep_jobs(community))
     if any(swept.values()):
         _log.info("jobs_swept", **swept)
+
+
+def _finish_erasures(community: Community) -> None:
+    finish_erasures(community)

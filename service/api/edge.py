@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from matcher.errors import Problem
 from service.api.access import caller_of
 from service.api.replies import problem_reply
+from service.caller import Acting, act_as
 from service.loopback import names_loopback
 from service.metrics import Metrics
 from service.problems import ProblemDetails
@@ -40,6 +41,7 @@ class Edge:
         began, first = time.perf_counter(), 0.0
         request_id = secrets.token_hex(8)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        act_as(Acting(request_id=request_id))
         status = 0
 
         async def send_with_id(message: Message) -> None:

@@ -13,10 +13,10 @@ from service.api.bodies import read_object
 from service.api.conditional import ChangeIf, KnownVersions, PutIf
 from service.api.openapi import json_body, problems
 from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
+from service.use_cases.erase_member import erase_member
 from service.use_cases.get_member import StoredMember, get_member
 from service.use_cases.level import rows_level
 from service.use_cases.put_member import put_member
-from service.use_cases.remove_member import remove_member
 
 router = APIRouter(prefix="/v1/members", tags=["members"], route_class=StrictRoute)
 
@@ -58,9 +58,9 @@ def get(member_id: MemberIdPath, community: Served, known: KnownVersions, min_se
     return Response(status_code=304, headers={"ETag": f'"{row.seq}"'}) if row.seq in known else _stored(row)
 
 
-@router.delete("/{member_id}", summary="Remove a member", status_code=204, responses=problems(404, 412, 422))
+@router.delete("/{member_id}", summary="Erase a member", status_code=204, responses=problems(404, 412, 422))
 @allows("platform")
 def delete(member_id: MemberIdPath, community: Served, condition: ChangeIf) -> Response:
-    """The profile is deleted and in no further answer. Blocks stay, as pairs of ids, in case an id comes back."""
-    remove_member(community, member_id, condition)
+    """The member is in no further answer, row, plan or file. Blocks stay by a pseudonym, in case an id comes back."""
+    erase_member(community, member_id, condition)
     return Response(status_code=204)

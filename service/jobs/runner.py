@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from matcher.errors import MatcherError
 from service import job_folders
+from service.caller import Acting, act_as
 from service.community import Community
 from service.problems import ProblemDetails, details_of
 from service.use_cases import job_claims
@@ -80,6 +81,7 @@ class JobRun:
     def _do(self) -> None:
         """In the job's thread: its files first, then the database, so that what the database names is there."""
         claim, community = self._claim, self._community
+        act_as(Acting(claim.row.owner, "job", claim.row.job_id))
         with job_folders.filling(community.settings.jobs, claim.folder_name) as folder:
             task = Task(
                 claim.row.job_id,

@@ -81,9 +81,9 @@ def add(
 def page(connection: Connection, wanted: Wanted, most: int) -> list[AuditRow]:
     """Rows, newest first."""
     statement = select(*_COLUMNS).where(*_conditions(wanted)).order_by(audit.c.number.desc()).limit(most)
-    rows = connection.execute(statement).all()
-    about = _about(connection, [row[0] for row in rows])
-    return [AuditRow(*row, tuple(about.get(row[0], ()))) for row in rows]
+    rows = connection.execute(statement).mappings().all()
+    about = _about(connection, [row["number"] for row in rows])
+    return [AuditRow(**row, member_ids=tuple(about.get(row["number"], ()))) for row in rows]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

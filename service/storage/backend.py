@@ -50,6 +50,19 @@ class Backend(Protocol):
     def refusal(self, error: DatabaseError) -> StorageError:
         """Why the database could not be opened, in one line and without a secret."""
 
+    def scrub(self, engines: Engines, tables: Sequence[str], traces: Sequence[str]) -> bool:
+        """Overwrite or give back all space in which rows of ``tables`` stood that are no more.
+
+        Args:
+            engines: of this backend.
+            tables: in which rows were deleted or changed.
+            traces: texts that may be found where space was not overwritten; without any, nothing is looked for and
+                everything is written anew.
+
+        Returns:
+            False if a reader kept it from being done; it may be tried again.
+        """
+
     def undone(self, error: DatabaseError) -> bool:
         """Whether the database has undone a transaction only because of what others did at the same time."""
 

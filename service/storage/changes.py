@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from service.storage.pseudonyms import is_pseudonym
 from service.storage.tables import MATCH, POPULATION, change_head, changes
 
 _NEWEST = select(change_head.c.seq)
@@ -30,6 +31,8 @@ class News:
     """Whether new facet means came into force."""
     matched_ids: tuple[str, ...] = ()
     """Members whose places or ties changed, each once."""
+    erased: frozenset[str] = frozenset()
+    """Pseudonyms of members who were erased: whoever has gone by one of these ids may be gone, or be back."""
 
 
 def newest_seq(connection: Connection) -> int:
@@ -65,14 +68,17 @@ def news_since(connection: Connection, seq: int) -> News:
     seen: dict[str, None] = {}
     matched: dict[str, None] = {}
     population = False
+    erased: set[str] = set()
     for kind, member_id in rows:
-        if kind == POPULATION:
+        if member_id is not None and is_pseudonym(member_id):
+            erased.add(member_id)
+        elif kind == POPULATION:
             population = True
         elif kind == MATCH:
             matched[member_id] = None
         else:
             seen[member_id] = None
-    return News(newest_seq(connection), tuple(seen), population, tuple(matched))
+    return News(newest_seq(connection), tuple(seen), population, tuple(matched), frozenset(erased))
 
 
 def fingerprint(connection: Connection, seq: int) -> str:

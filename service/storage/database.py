@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TypeVar
 
@@ -110,6 +110,10 @@ class Database:
                 if attempt == ATTEMPTS or not self._backend.undone(error):
                     raise
         raise AssertionError
+
+    def scrub(self, tables: Sequence[str], traces: Sequence[str]) -> bool:
+        """Let nothing be left of rows that are no more: see :meth:`Backend.scrub`. Not within a transaction."""
+        return self._backend.scrub(self._engines, tables, traces)
 
     def close(self) -> None:
         """Give the connections back. SQLite then folds its WAL into the file."""

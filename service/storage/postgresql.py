@@ -7,15 +7,15 @@ order. The lock belongs to the transaction: it ends with it, however that ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from service.database_url import DatabaseUrl
 from service.storage.backend import Engines, without
@@ -44,6 +44,7 @@ _NO_HURRY = (
     f"SELECT set_config('lock_timeout', '{OPENING_LOCK_TIMEOUT_MS}', true), set_config('statement_timeout', '0', true)"
 )
 _FACTS = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
+_NOT_FOR_EVERYBODY = ("VACUUM FULL pg_statistic", "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 _ABOUT_VALUES = ("22", "23")
 """Classes of errors whose words repeat the values that were sent: those are health data."""
@@ -152,6 +153,22 @@ class PostgresqlDatabase:
         if state and not state.startswith(("08", "28", "3D", "53", "57")):
             accepted = "a database in which this user may make and change tables"
         return StorageError(self.name, without(str(error.orig), self._secrets), accepted)
+
+    def scrub(self, engines: Engines, tables: Sequence[str], _traces: Sequence[str]) -> bool:
+        """Write the tables anew, and what the planner has noted of them: dead rows stay in the old files, which go.
+
+        Whoever reads one of the tables waits meanwhile. The WAL holds what was written until the server recycles it;
+        where our user may do so, a checkpoint lets it.
+        """
+        with engines.glancing.connect() as connection:
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            for table in tables:
+                connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
+            for statement in _NOT_FOR_EVERYBODY:
+                with suppress(ProgrammingError):
+                    connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("RESET statement_timeout")
+        return True
 
     def undone(self, error: DatabaseError) -> bool:
         """Whether it was a deadlock or a serialization failure, which only other programs can bring about."""

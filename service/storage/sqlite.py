@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from service.storage.pseudonyms import KEY_FILE
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process's transaction."""
+_FOLD = "PRAGMA wal_checkpoint(TRUNCATE)"
+"""Waits for readers as long as writers wait; the first column says whether it was in vain."""
+_PORTION = 1 << 22
 _WRITES = "peer_matcher_writes"
 _ONE_STATEMENT = "peer_matcher_one_statement"
 
@@ -87,6 +90,30 @@ class SqliteFile:
     def refusal(self, error: DatabaseError) -> StorageError:
         """SQLite's own words; they name no content."""
         return StorageError(self.name, str(error.orig), "a Peer Matcher database, or a new file")
+
+    def scrub(self, engines: Engines, _tables: Sequence[str], traces: Sequence[str]) -> bool:
+        """Fold the WAL into the file and empty it; what is deleted has been overwritten already.
+
+        But rows that were moved from page to page may have left copies, and so has everything from before deleted rows
+        were overwritten: if a trace is found, the file is written anew. Costs reading the file.
+        """
+        with engines.glancing.connect() as connection:
+            folded = not connection.exec_driver_sql(_FOLD).one()[0]
+            if traces and folded and not self._holds(traces):
+                return True
+            connection.exec_driver_sql("VACUUM")
+            return not connection.exec_driver_sql(_FOLD).one()[0]
+
+    def _holds(self, traces: Sequence[str]) -> bool:
+        wanted = [trace.encode() for trace in traces]
+        overlap = max(map(len, wanted)) - 1
+        with self._path.open("rb") as file:
+            end = b""
+            while portion := file.read(_PORTION):
+                if any(trace in end + portion for trace in wanted):
+                    return True
+                end = portion[-overlap:] if overlap else b""
+        return False
 
     def undone(self, _: DatabaseError) -> bool:
         """Never: a writer has the file to itself from its first statement on."""

@@ -12,6 +12,7 @@ from service.community import Community
 from service.settings import Settings
 from service.storage import matches
 from service.storage.match_row import UNDECIDED, MatchRow, Side, other_side
+from service.use_cases.audit import Event, note, refusals_noted
 from service.use_cases.match_problems import wrong_state
 from service.use_cases.propose_match import refusal, ruled_members
 from service.use_cases.seen_match import SeenMatch, match_of, views
@@ -28,7 +29,7 @@ def accept_match(community: Community, match_id: str, member_id: str) -> SeenMat
     Raises:
         RequestError: 404 ``unknown-match``; 409 ``match-not-open``, ``no-place-left`` or ``not-eligible``.
     """
-    return step(community, match_id, member_id, _accept)
+    return step(community, match_id, member_id, "accept", _accept)
 
 
 def decline_match(community: Community, match_id: str, member_id: str, reason: str | None = None) -> SeenMatch:
@@ -52,11 +53,12 @@ def decline_match(community: Community, match_id: str, member_id: str, reason: s
         )
         matches.announce(connection, {member_id}, now)
 
-    return step(community, match_id, member_id, decline)
+    return step(community, match_id, member_id, "decline", decline)
 
 
-def step(community: Community, match_id: str, member_id: str, work: Step) -> SeenMatch:
-    """Take one step of a match in one transaction; returns how the member sees the match afterwards.
+def step(community: Community, match_id: str, member_id: str, action: str, work: Step) -> SeenMatch:
+    """Take one step of a match in one transaction, which the audit trail calls ``action``; returns how the member sees
+    the match afterwards.
 
     Raises:
         RequestError: 404 ``unknown-match``, and what ``work`` raises.
@@ -68,9 +70,11 @@ def step(community: Community, match_id: str, member_id: str, work: Step) -> See
         row, side = match_of(connection, match_id, member_id)
         work(connection, community.settings, row, side, now)
         row, _ = match_of(connection, match_id, member_id)
+        note(connection, now, Event(action, "match", match_id, (row.asker, row.peer)))
         return views(connection, [row], member_id, now)[0]
 
-    seen = community.database.write(stepped)
+    with refusals_noted(community, Event(action, "match", match_id, (member_id,))):
+        seen = community.database.write(stepped)
     if community.index.ready:
         community.index.catch_up()
     return seen

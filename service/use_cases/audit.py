@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 
 from service.caller import acting
 from service.community import Community
 from service.problems import RequestError
-from service.settings import Settings
 from service.storage import audit
 from service.storage.audit import AuditRow, Wanted
 from service.storage.companion import alone
@@ -29,12 +29,12 @@ class Event:
     member_ids: tuple[str, ...] = ()
 
 
-def note(connection: Connection, settings: Settings, event: Event, outcome: str = "done") -> None:
+def note(connection: Connection, at: str, event: Event, outcome: str = "done") -> None:
     """Note an event within the writing transaction that brings it about: both are kept, or neither is."""
     who = acting()
     audit.add(
         connection,
-        settings.now(),
+        at,
         key_id=who.key_id,
         role=who.role,
         action=event.action,
@@ -49,15 +49,17 @@ def note(connection: Connection, settings: Settings, event: Event, outcome: str 
 def note_read(community: Community, event: Event, outcome: str = "done") -> None:
     """Note that something is read, in a transaction of its own. Whoever calls this tells nothing before it returns."""
     with alone():
-        community.database.write(lambda connection: note(connection, community.settings, event, outcome))
+        community.database.write(lambda connection: note(connection, community.settings.now(), event, outcome))
 
 
 @contextmanager
 def refusals_noted(community: Community, event: Event) -> Iterator[None]:
-    """Note it if the block is refused, under the name of the problem."""
+    """Note it if the block is refused, under the name of the problem. What is not there has no place in the trail."""
     try:
         yield
     except RequestError as error:
+        if error.details.status == HTTPStatus.NOT_FOUND:
+            raise
         note_read(community, event, error.details.name)
         raise
 

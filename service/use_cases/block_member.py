@@ -8,6 +8,7 @@ from matcher.errors import InvalidMember, InvalidRequest, Problem, UnknownMember
 from service.community import Community
 from service.profile_text import profile_of
 from service.storage import members
+from service.use_cases.audit import Event, note
 from service.use_cases.store_members import store_in
 
 
@@ -30,9 +31,11 @@ def block_member(community: Community, member_id: str, blocked: str) -> None:
             raise UnknownMember(member_id)
         profile = profile_of(row.profile)
         wider = profile.model_copy(update={"blocked": tuple(sorted({*profile.blocked, blocked}))})
-        (stored,) = store_in(connection, [wider], community.settings.now())
+        at = community.settings.now()
+        (stored,) = store_in(connection, [wider], at)
         if stored.row is None:
             raise InvalidMember([stored.problem] if stored.problem else [], member_id)
+        note(connection, at, Event("block", "member", None, (member_id, blocked)))
 
     community.database.write(block)
     if community.index.ready:

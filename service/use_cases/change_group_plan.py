@@ -25,6 +25,7 @@ from service.community import Community
 from service.problems import ProblemDetails, RequestError
 from service.storage import groups
 from service.storage.changes import newest_seq
+from service.use_cases.audit import Event, note, note_read, refusals_noted
 from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
 from service.use_cases.group_plans import SeenPlan, queue_files, see_plan_within
 from service.use_cases.published_rows import put_published
@@ -83,7 +84,12 @@ def edit_plan(
             412 if it is in another revision.
         InvalidRequest: if the edit names what is not there.
     """
-    stored = _changeable(community, caller, plan_id, revision)
+    with refusals_noted(community, Event("edit", "group-plan", plan_id)):
+        return _edited(community, _changeable(community, caller, plan_id, revision), edit, about, dry_run)
+
+
+def _edited(community: Community, stored: StoredPlan, edit: Edit, about: Collection[str], dry_run: bool) -> Edited:
+    revision, plan_id = stored.row.revision, stored.row.plan_id
     with community.database.reading() as connection:
         now, new = concerned(connection, stored), those(connection, _strangers(stored.plan, about))
     members = {member.member_id: member for member in (*now.members, *new.members)}
@@ -97,10 +103,13 @@ def edit_plan(
         what = "The change would break rules that are never bent; the plan is as it was."
         problems = tuple(problem_of((None, violation)) for violation in answer.broken)
         raise RequestError(ProblemDetails(HTTPStatus.CONFLICT, "breaks-rules", what, problems))
+    known = tuple(set(about) & members.keys())
     if dry_run:
+        note_read(community, Event("try-edit", "group-plan", plan_id, known))
         return Edited(answer, revision)
     edited = Edited(answer, revision + 1)
-    return _change(community, stored, lambda _: (answer.plan, answer.spec), lambda _: edited)
+    event = Event("edit", "group-plan", plan_id, known)
+    return _change(community, stored, event, lambda _: (answer.plan, answer.spec), lambda _: edited)
 
 
 def publish_plan(community: Community, caller: Caller, plan_id: str, revision: int) -> SeenPlan:
@@ -116,10 +125,14 @@ def publish_plan(community: Community, caller: Caller, plan_id: str, revision: i
         RequestError: 404; 409 if it is not formed, published already, or does not hold any more, with all that does
             not; 412 if it is in another revision.
     """
-    stored = _changeable(community, caller, plan_id, revision)
+    event = Event("publish", "group-plan", plan_id)
+    with refusals_noted(community, event):
+        return _published(community, caller, _changeable(community, caller, plan_id, revision), event)
 
+
+def _published(community: Community, caller: Caller, stored: StoredPlan, event: Event) -> SeenPlan:
     def told(connection: Connection) -> SeenPlan:
-        return see_plan_within(connection, community, caller, plan_id)
+        return see_plan_within(connection, community, caller, stored.row.plan_id)
 
     for _ in range(ROUNDS - 1):
         with community.database.reading() as connection:
@@ -127,9 +140,9 @@ def publish_plan(community: Community, caller: Caller, plan_id: str, revision: i
         plan = _as_of_now(community, stored, now)
         with suppress(_MovedOnError):
             still = functools.partial(_if_still, now.seq, (plan, stored.spec))
-            return _change(community, stored, still, told, published=True)
+            return _change(community, stored, event, still, told, published=True)
     last = lambda connection: (_as_of_now(community, stored, everybody(connection)), stored.spec)  # noqa: E731
-    return _change(community, stored, last, told, published=True)
+    return _change(community, stored, event, last, told, published=True)
 
 
 def _if_still(seq: int, prepared: Prepared, connection: Connection) -> Prepared:
@@ -164,6 +177,7 @@ def _changeable(community: Community, caller: Caller, plan_id: str, revision: in
 def _change(
     community: Community,
     stored: StoredPlan,
+    event: Event,
     prepare: Callable[[Connection], Prepared],
     told: Callable[[Connection], _Told],
     *,
@@ -186,6 +200,7 @@ def _change(
             raise RequestError(_CHANGED)
         if published:
             put_published(connection, row, plan, at)
+        note(connection, at, event)
         return told(connection)
 
     try:

@@ -30,4 +30,4 @@ def end_match(community: Community, match_id: str, member_id: str, reason: str |
         matches.change(connection, row.match_id, state="ended", ended_at=now, **{f"{side}_reason": reason})
         matches.announce(connection, {row.asker, row.peer}, now)
 
-    return step(community, match_id, member_id, end)
+    return step(community, match_id, member_id, "end", end)

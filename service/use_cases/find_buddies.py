@@ -18,6 +18,7 @@ from service.profile_text import RuledRow, ruled_row
 from service.standing import Moment, standing_of
 from service.storage import matches, members
 from service.storage.changes import newest_seq
+from service.use_cases.returning import blocks_by_pseudonym
 
 ATTEMPTS = 4
 """Searches before the answer of the last one is taken as it is, less the peers who are out by now."""
@@ -95,6 +96,7 @@ def search_buddies(community: Community, profile: MemberProfile, wish: Wish) -> 
     """
     with community.database.reading() as connection:
         standing = members.standing_blocks(connection, [profile.member_id]).get(profile.member_id, [])
+        standing += blocks_by_pseudonym(connection, profile.member_id)
     blocked = tuple(sorted({*standing, *profile.blocked}))
     profile = profile.model_copy(update={"blocked": blocked})
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from service.community import Community
 from service.storage import feedback
 from service.storage.feedback import FeedbackRow
+from service.use_cases.audit import Event, note, refusals_noted
 from service.use_cases.match_problems import wrong_state
 from service.use_cases.seen_match import match_of
 
@@ -28,6 +29,8 @@ def give_feedback(community: Community, match_id: str, member_id: str, fit: int,
             raise wrong_state(seen, "accepted")
         said = FeedbackRow(match_id, member_id, fit, keep, now)
         feedback.put(connection, said)
+        note(connection, now, Event("feedback", "match", match_id, (row.asker, row.peer)))
         return said
 
-    return community.database.write(put)
+    with refusals_noted(community, Event("feedback", "match", match_id, (member_id,))):
+        return community.database.write(put)

@@ -8,6 +8,7 @@ from matcher.grouping.rules import Violation
 from matcher.grouping.two_members import why_not
 from service.caller import Caller
 from service.community import Community
+from service.use_cases.audit import Event, note_read
 from service.use_cases.change_group_plan import no_longer_holds
 from service.use_cases.group_plan_store import concerned, stored_plan
 from service.use_cases.stored_profiles import those
@@ -27,6 +28,7 @@ def places_for(community: Community, caller: Caller, plan_id: str, member_id: st
         now, own = concerned(connection, stored), those(connection, [member_id])
     if not own.members:
         raise UnknownMember(member_id)
+    note_read(community, Event("read-placements", "group-plan", plan_id, (member_id,)))
     try:
         return place_latecomer(now.members, stored.spec, stored.plan, own.members[0], means=stored.means, k=k)
     except InvalidProblem as error:
@@ -50,5 +52,6 @@ def obstacles_between(
     for name in (one, other):
         if name not in known:
             raise UnknownMember(name)
+    note_read(community, Event("read-why-not", "group-plan", plan_id, (one, other)))
     today = community.settings.today()
     return why_not(two.members, stored.spec, one, other, today, means=stored.means)

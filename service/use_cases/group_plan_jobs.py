@@ -22,6 +22,7 @@ from service.group_run import Effort, GroupRun
 from service.problems import ProblemDetails, RequestError
 from service.reports.group_files import Inputs, Origin, write_run
 from service.storage import groups
+from service.use_cases.audit import Event, note
 from service.use_cases.form_groups import form_and_check
 from service.use_cases.group_plan_store import concerned, folder_of, read_stored, write_stored
 from service.use_cases.job_claims import Outcome, Task
@@ -48,6 +49,7 @@ def form_plan(community: Community, task: Task) -> Outcome:
 
     def settle(connection: Connection) -> None:
         groups.next_revision(connection, plan_id, 0, task.folder_name, at)
+        note(connection, at, Event("form", "group-plan", plan_id))
 
     return Outcome({"plan_id": plan_id} | _sum(run.plan), settle)
 

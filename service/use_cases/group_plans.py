@@ -20,6 +20,7 @@ from service.group_run import Effort
 from service.problems import ProblemDetails, RequestError
 from service.storage import groups, jobs
 from service.storage.groups import PlanRow
+from service.use_cases.audit import Event, note, note_read
 from service.use_cases.group_plan_store import (
     PLAN_FILE,
     SPEC_FILE,
@@ -114,6 +115,7 @@ def _asked(community: Community, owner: str, spec: GroupSpec, effort: Effort, re
     def ask(connection: Connection) -> SeenPlan:
         job_row = queue(connection, FORM_KIND, owner, asks, at, row.job_id)
         groups.add(connection, row)
+        note(connection, at, Event("ask" if resolves is None else "resolve", "group-plan", row.plan_id))
         return SeenPlan(row, Job.of(job_row), None, None, ())
 
     return community.database.write(ask)
@@ -139,7 +141,9 @@ def see_plan(community: Community, caller: Caller, plan_id: str) -> SeenPlan:
         job = _job_of(connection, row)
     if not row.revision:
         return SeenPlan(row, job, None, None, ())
-    return read_formed(community, caller, plan_id, lambda row, folder: _seen(row, job, folder))
+    seen = read_formed(community, caller, plan_id, lambda row, folder: _seen(row, job, folder))
+    note_read(community, Event("read", "group-plan", plan_id))
+    return seen
 
 
 def see_plan_within(connection: Connection, community: Community, caller: Caller, plan_id: str) -> SeenPlan:
@@ -182,7 +186,9 @@ def plan_file(community: Community, caller: Caller, plan_id: str, name: str) -> 
             ProblemDetails(HTTPStatus.SERVICE_UNAVAILABLE, "files-not-ready", what, headers=wait, extra=extra)
         )
 
-    return read_formed(community, caller, plan_id, read)
+    found = read_formed(community, caller, plan_id, read)
+    note_read(community, Event("read-file", "group-plan", plan_id))
+    return found
 
 
 def queue_files(connection: Connection, row: PlanRow, at: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from matcher.errors import UnknownMember
 from service.community import Community
 from service.storage import matches, members
+from service.use_cases.audit import Event, concerned, note_read
 from service.use_cases.seen_match import SeenMatch, match_of, views
 
 Place = tuple[str, str]
@@ -32,6 +33,8 @@ def list_matches(community: Community, member_id: str, most: int, after: Place |
             raise UnknownMember(member_id)
         rows = matches.page(connection, member_id, after, most + 1)
         found = views(connection, rows[:most], member_id, community.settings.now())
+    seen = concerned((member_id, *(match.peer_id for match in found)))
+    note_read(community, Event("read", "matches", None, seen))
     last = rows[most - 1] if len(rows) > most else None
     return Page(found, None if last is None else (last.proposed_at, last.match_id))
 
@@ -44,4 +47,6 @@ def get_match(community: Community, match_id: str, member_id: str) -> SeenMatch:
     """
     with community.database.reading() as connection:
         row, _ = match_of(connection, match_id, member_id)
-        return views(connection, [row], member_id, community.settings.now())[0]
+        found = views(connection, [row], member_id, community.settings.now())[0]
+    note_read(community, Event("read", "match", match_id, (row.asker, row.peer)))
+    return found

@@ -21,6 +21,7 @@ from service.standing import Moment, standing_of, stronger, tie_of
 from service.storage import matches, members
 from service.storage.match_row import MatchRow
 from service.storage.tables import MATCH_ID_LENGTH
+from service.use_cases.audit import Event, note, refusals_noted
 from service.use_cases.match_problems import already_matched, no_place_left, not_eligible, too_many_open
 from service.use_cases.seen_match import SeenMatch, views
 
@@ -48,7 +49,8 @@ def propose_match(community: Community, asked: Proposal) -> SeenMatch:
     """
     if asked.member_id == asked.peer_id:
         raise InvalidRequest(Problem("peer_id", "is the member who asks", "another member"))
-    seen = community.database.write(lambda connection: _proposed(connection, community.settings, asked))
+    with refusals_noted(community, Event("propose", "match", None, (asked.member_id, asked.peer_id))):
+        seen = community.database.write(lambda connection: _proposed(connection, community.settings, asked))
     if community.index.ready:
         community.index.catch_up()
     return seen
@@ -79,6 +81,7 @@ def _proposed(connection: Connection, settings: Settings, asked: Proposal) -> Se
     )
     matches.add(connection, [row])
     matches.announce(connection, {row.asker, row.peer}, at.now)
+    note(connection, at.now, Event("propose", "match", row.match_id, (row.asker, row.peer)))
     return views(connection, [row], row.asker, at.now)[0]
 
 

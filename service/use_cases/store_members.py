@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,7 +15,9 @@ from service.storage import matches, members
 from service.storage.changes import now_text
 from service.storage.database import Database
 from service.storage.members import MemberRow
+from service.storage.pseudonyms import is_pseudonym
 from service.use_cases.close_matches import Leaving, close_matches, end_between_age_pools
+from service.use_cases.returning import give_blocks_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def store_members(
 def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str) -> list[Storing]:
     """:func:`store_members` inside a writing transaction of the caller's. Matches that may not go on are closed."""
     ids = [profile.member_id for profile in profiles]
+    profiles, hidden = give_blocks_back(connection, profiles, at)
     present = members.some(connection, ids)
     standing = members.standing_blocks(connection, ids)
     texts: dict[str, str] = {}
@@ -49,11 +52,11 @@ def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str)
     for profile in profiles:
         member_id = profile.member_id
         stood = set(standing.get(member_id, ()))
-        blocked = stood.union(profile.blocked)
+        blocked = stood.union(profile.blocked, hidden.get(member_id, ()))
         if len(blocked) > MAX_BLOCKED:
             too_many.add(member_id)
             continue
-        text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(blocked))}))
+        text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(_ids(blocked)))}))
         if member_id not in present or present[member_id].profile != text:
             texts[member_id] = text
         new_blocks += ((member_id, other) for other in sorted(blocked - stood))
@@ -73,6 +76,10 @@ def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str)
         else Storing(written.get(i) or present[i], created=i not in present)
         for i in ids
     ]
+
+
+def _ids(names: Iterable[str]) -> list[str]:
+    return [name for name in names if not is_pseudonym(name)]
 
 
 def _another_year(before: MemberRow | None, profile: MemberProfile) -> bool:

@@ -16,11 +16,11 @@ from service.storage import matches
 from service.use_cases.answer_match import accept_match, decline_match
 from service.use_cases.block_member import block_member
 from service.use_cases.end_match import end_match
+from service.use_cases.erase_member import erase_member
 from service.use_cases.find_buddies import Wish, find_at_once, find_buddies
 from service.use_cases.give_feedback import give_feedback
 from service.use_cases.list_matches import get_match, list_matches
 from service.use_cases.propose_match import Proposal, propose_match
-from service.use_cases.remove_member import remove_member
 from service.use_cases.store_members import store_members
 from service.use_cases.sweep_matches import sweep_matches
 from tests.service.matches.conftest import Clock, person
@@ -176,7 +176,7 @@ def test_who_leaves_is_waited_for_no_longer(community: Community, clock: Clock, 
     open_one, accepted_one = proposed(community, "a", "b"), proposed(community, "c", "a")
     accept_match(community, accepted_one, "a")
     if how == "removed":
-        remove_member(community, "a")
+        erase_member(community, "a")
     elif how == "block":
         for other in "bc":
             block_member(community, "a", other)
