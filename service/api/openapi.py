@@ -25,7 +25,18 @@ _SCHEMES = {
     "key": {"type": "http", "scheme": "bearer", "description": "An access key: Authorization: Bearer pm_..."},
     "browser": {"type": "http", "scheme": "basic", "description": "Any user name, and an access key as password."},
 }
-_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+_REFUSALS = (
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
+_EVERYWHERE = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+)
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -98,7 +109,7 @@ def complete_openapi(app: FastAPI) -> None:
 
 
 def _add_access(app: FastAPI, found: dict[str, Any]) -> None:
-    """The key that every call wants, and what comes without it."""
+    """The key that every call wants, and what comes without it, or of what all calls share."""
     found["components"]["securitySchemes"] = _SCHEMES
     found["security"] = [{name: []} for name in _SCHEMES]
     for route in strict_routes(app.router.routes):
@@ -106,11 +117,17 @@ def _add_access(app: FastAPI, found: dict[str, Any]) -> None:
             continue
         for method in route.methods or ():
             operation = found["paths"][route.path_format][method.lower()]
-            if not route.roles:
+            statuses: set[HTTPStatus] = {*_EVERYWHERE}
+            if route.roles:
+                operation["x-roles"] = [role for role in ROLES if role in route.roles]
+                statuses |= {*_REFUSALS}
+            else:
                 operation["security"] = []
-                continue
-            operation["x-roles"] = [role for role in ROLES if role in route.roles]
-            operation["responses"] |= {str(status.value): _problem_response(status) for status in _REFUSALS}
+            if "requestBody" in operation:
+                statuses.add(HTTPStatus.REQUEST_TIMEOUT)
+            if route.keeps_answers:
+                statuses.add(HTTPStatus.GONE)
+            operation["responses"] |= {str(status.value): _problem_response(status) for status in statuses}
 
 
 def _as_3_0(node: Any) -> Any:

@@ -1,0 +1,112 @@
+"""Nobody is waited for without an end, and nobody waits for the service without one."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from service import wire_protocol
+from service.api.admission import PLACES
+from service.community import Community
+from service.use_cases.get_member import StoredMember, get_member
+from tests.service.conftest import Serve, Served
+from tests.service.conventions.conftest import person, problem_of
+
+
+def wire(served: Served) -> socket.socket:
+    url = served.client.base_url
+    return socket.create_connection((url.host, url.port or 0), timeout=20)
+
+
+def told(connection: socket.socket) -> bytes:
+    """Everything until the other end hangs up."""
+    return connection.makefile("rb").read()
+
+
+def test_a_body_that_dribbles_in(serve: Serve) -> None:
+    with serve(body_timeout_s=0.2) as served:
+        key = served.client.headers["authorization"]
+        for method, target, kind in (("PUT", "/v1/members/a", "json"), ("POST", "/v1/members:import", "x-ndjson")):
+            head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: {key}\r\n"
+            with wire(served) as slow:
+                slow.sendall(f"{head}Content-Type: application/{kind}\r\nContent-Length: 100\r\n\r\n{{".encode())
+                answer = told(slow)
+            assert answer.startswith(b"HTTP/1.1 408 "), answer
+            assert b"urn:peer-matcher:problem:request-timeout" in answer
+        assert served.client.get("/v1/members/a").status_code == 404
+
+
+def test_a_head_that_dribbles_in(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_protocol, "HEAD_WITHIN_S", 0.2)
+    with serve() as served:
+        with wire(served) as slow:
+            slow.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nx-a: ")
+            answer = told(slow)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b"request-timeout" in answer
+        with wire(served) as silent:
+            assert told(silent) == b"", "who has said nothing is told nothing"
+        with wire(served) as kept:
+            kept.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert kept.recv(65_536).startswith(b"HTTP/1.1 200 ")
+            kept.sendall(b"\r\n")  # keeps a connection busy in many servers
+            assert b"408" in told(kept)
+
+
+def test_an_answer_that_takes_too_long(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def slow(community: Community, member_id: str) -> StoredMember:
+        go_on.wait(20)
+        ended.set()
+        return get_member(community, member_id)
+
+    with serve(request_timeout_s=0.2) as served:
+        served.load([person("a")])
+        monkeypatch.setattr("service.api.members.get_member", slow)
+        late = served.client.get("/v1/members/a")
+        assert (late.status_code, problem_of(late)) == (503, "timeout")
+        assert int(late.headers["retry-after"]) > 0
+        assert not ended.is_set(), "it is still at work"
+        go_on.set()
+        assert ended.wait(20)
+        assert served.client.get("/v1/members/a").status_code == 200, "and what it says goes nowhere"
+
+
+def test_overloaded(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All places are taken: health answers, others are refused before their body is read or their key looked at."""
+    go_on, inside = threading.Event(), threading.Semaphore(0)
+
+    def slow(community: Community, member_id: str) -> StoredMember:
+        inside.release()
+        go_on.wait(60)
+        return get_member(community, member_id)
+
+    monkeypatch.setitem(PLACES, "read", 2)
+    with serve(queue_target_s=0.05, queue_burst_s=0.1) as served, ThreadPoolExecutor(2) as two:
+        served.load([person("a")])
+        monkeypatch.setattr("service.api.members.get_member", slow)
+        key = dict(served.client.headers)
+        at = str(served.client.base_url.join("/v1/members/a"))
+        taking = [two.submit(httpx.get, at, headers=key, timeout=60) for _ in range(2)]
+        for _ in taking:
+            assert inside.acquire(timeout=20)
+        try:
+            for headers in (key, {}):
+                refused = httpx.get(at, headers=headers)
+                assert (refused.status_code, problem_of(refused)) == (503, "overloaded")
+                assert refused.headers["retry-after"] == "1"
+            for path in ("/livez", "/readyz"):
+                assert httpx.get(str(served.client.base_url.join(path))).status_code == 200
+            assert served.client.get("/v1/members/a/buddies").status_code == 200, "other work has places of its own"
+        finally:
+            go_on.set()
+        assert [one.result().status_code for one in taking] == [200, 200], "who was let in is answered"
+        assert served.client.get("/v1/members/a").status_code == 200
+        told_of = served.community.metrics.text().decode()
+        assert 'peer_matcher_requests_refused_total{reason="overloaded"} 2.0' in told_of
+        assert "peer_matcher_requests_waiting 0.0" in told_of
