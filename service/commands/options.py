@@ -91,6 +91,26 @@ KeepJobsDaysOption = Annotated[
         "has published.",
     ),
 ]
+RequestTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--request-timeout",
+        envvar="PEER_MATCHER_REQUEST_TIMEOUT",
+        min=0.1,
+        max=3600,
+        help="Seconds after which an answer that has not begun is 503; imports and group plans may take longer.",
+    ),
+]
+QueueTargetOption = Annotated[
+    int,
+    typer.Option(
+        "--queue-target-ms",
+        envvar="PEER_MATCHER_QUEUE_TARGET_MS",
+        min=1,
+        max=60_000,
+        help="How long a request waits while more is asked than can be answered; then it is 503 with Retry-After.",
+    ),
+]
 DATABASE = str(DEFAULT_DATABASE)
 
 

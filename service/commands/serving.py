@@ -20,7 +20,9 @@ from service.commands.options import (
     KeepJobsDaysOption,
     OpenProposalsOption,
     ProposalDaysOption,
+    QueueTargetOption,
     RepeatAfterDaysOption,
+    RequestTimeoutOption,
     settings_of,
 )
 from service.commands.worker_process import workers as running_workers
@@ -32,6 +34,8 @@ from service.settings import (
     DEFAULT_OPEN_PROPOSALS,
     DEFAULT_PORT,
     DEFAULT_PROPOSAL_DAYS,
+    DEFAULT_QUEUE_TARGET_S,
+    DEFAULT_REQUEST_TIMEOUT_S,
     DEFAULT_REQUESTS_A_MINUTE,
 )
 from service.use_cases.keys import MOST_REQUESTS_A_MINUTE, create_first_key
@@ -68,6 +72,8 @@ def serve(
     repeat_after_days: RepeatAfterDaysOption = None,
     open_proposals: OpenProposalsOption = DEFAULT_OPEN_PROPOSALS,
     keep_jobs_days: KeepJobsDaysOption = DEFAULT_KEEP_JOBS_DAYS,
+    request_timeout: RequestTimeoutOption = DEFAULT_REQUEST_TIMEOUT_S,
+    queue_target_ms: QueueTargetOption = round(DEFAULT_QUEUE_TARGET_S * 1000),
     workers: Annotated[
         int,
         typer.Option(envvar="PEER_MATCHER_WORKERS", min=0, max=32, help="Processes for jobs; `work` starts more."),
@@ -91,6 +97,8 @@ def serve(
             repeat_after_days=repeat_after_days,
             open_proposals=open_proposals,
             keep_jobs_days=keep_jobs_days,
+            request_timeout_s=request_timeout,
+            queue_target_s=queue_target_ms / 1000,
         )
         community = Community.open(settings)
         _show_first_key(community)

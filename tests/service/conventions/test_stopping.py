@@ -1,4 +1,4 @@
-"""Told to stop while it is asked: what was acknowledged is stored, what is under way is finished, the exit code is 0."""
+"""Told to stop while it is asked: what was acknowledged is stored, what is under way is finished, it exits with 0."""
 
 from __future__ import annotations
 
