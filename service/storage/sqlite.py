@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from service.storage.backend import Engines
 from service.storage.errors import StorageError
+from service.storage.open_files import make_own, read_at
 from service.storage.opening_lock import opening_lock
 from service.storage.pseudonyms import KEY_FILE
 
@@ -83,7 +83,7 @@ class SqliteFile:
         """
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with opening_lock(self._path):
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # health data: for its owner's eyes
+            make_own(self._path)  # health data: for its owner's eyes
             with engines.writing.begin() as connection:
                 yield connection
 
@@ -107,12 +107,12 @@ class SqliteFile:
     def _holds(self, traces: Sequence[str]) -> bool:
         wanted = [trace.encode() for trace in traces]
         overlap = max(map(len, wanted)) - 1
-        with self._path.open("rb") as file:
-            end = b""
-            while portion := file.read(_PORTION):
-                if any(trace in end + portion for trace in wanted):
-                    return True
-                end = portion[-overlap:] if overlap else b""
+        place, end = 0, b""
+        while portion := read_at(self._path, place, _PORTION):
+            if any(trace in end + portion for trace in wanted):
+                return True
+            place += len(portion)
+            end = (end + portion)[-overlap:] if overlap else b""
         return False
 
     def undone(self, _: DatabaseError) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,3 +49,39 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_a_database(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="directory"):
         Database.open(tmp_path)
+
+
+_WRITES_ONCE = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit(); c.close()"
+
+
+@pytest.mark.parametrize("touched", ["opened again", "searched for traces"])
+def test_what_others_write_is_seen_whatever_else_touches_the_file(
+    database: Database, tmp_path: Path, touched: str
+) -> None:
+    path = tmp_path / "members.db"
+
+    def newest() -> int:
+        with database.reading() as connection:
+            return int(connection.execute(text("SELECT seq FROM change_head")).scalar_one())
+
+    assert newest() == 0
+    if touched == "opened again":
+        again = Database.open(path)
+    else:
+        again = None
+        for _ in range(2):
+            assert database.scrub([], ["nobody-has-this-id"])
+    for turn in range(1, 4):
+        statement = "update change_head set seq = seq + 1"
+        subprocess.run([sys.executable, "-S", "-c", _WRITES_ONCE, str(path), statement], check=True, timeout=60)
+        assert newest() == turn, "another process came and went, and took no WAL along"
+    if again is not None:
+        again.close()
+
+
+def test_a_file_that_may_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "members.db"
+    Database.open(path).close()
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(StorageError, match="denied"):
+        Database.open(path)
