@@ -19,6 +19,7 @@ QUESTIONS = {
     "filters": "benchmarks.filters",
     "http": "benchmarks.http_call",
     "load": "benchmarks.load",
+    "exposure": "benchmarks.exposure",
     "growth": "benchmarks.growth",
     "encoder": "benchmarks.encoder",
     "candidates": "benchmarks.candidates",

@@ -27,7 +27,10 @@ DEFAULT_REQUESTS_A_MINUTE = 12_000
 """Far above what a platform's users cause, far below what would keep the others' keys waiting."""
 DEFAULT_REQUEST_TIMEOUT_S = 30.0
 DEFAULT_BODY_TIMEOUT_S = 20.0
-DEFAULT_QUEUE_TARGET_S = 0.02
+DEFAULT_QUEUE_TARGET_MS = 20
+DEFAULT_EXPOSURE_WEIGHT = 0.0
+"""Scores alone."""
+DEFAULT_EXPOSURE_HALF_LIFE_DAYS = 7.0
 MIB = 1024 * 1024
 
 
@@ -102,10 +105,10 @@ class Settings:
     cursor_hours: float = 24.0
     request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
     body_timeout_s: float = DEFAULT_BODY_TIMEOUT_S
-    queue_target_s: float = DEFAULT_QUEUE_TARGET_S
+    queue_target_s: float = DEFAULT_QUEUE_TARGET_MS / 1000
     queue_burst_s: float = 0.3
-    exposure_weight: float = 0.0
-    exposure_half_life_days: float = 7.0
+    exposure_weight: float = DEFAULT_EXPOSURE_WEIGHT
+    exposure_half_life_days: float = DEFAULT_EXPOSURE_HALF_LIFE_DAYS
     exposure_every_s: float = 5.0
     follow_every_s: float = 1.0
     most_lag: int = 10_000

@@ -111,6 +111,25 @@ QueueTargetOption = Annotated[
         help="How long a request waits while more is asked than can be answered; then it is 503 with Retry-After.",
     ),
 ]
+ExposureWeightOption = Annotated[
+    float,
+    typer.Option(
+        envvar="PEER_MATCHER_EXPOSURE_WEIGHT",
+        min=0,
+        max=1,
+        help="How far a score may be lowered, at most, for a peer who was shown often; 0: scores alone count.",
+    ),
+]
+ExposureHalfLifeOption = Annotated[
+    float,
+    typer.Option(
+        "--exposure-half-life-days",
+        envvar="PEER_MATCHER_EXPOSURE_HALF_LIFE_DAYS",
+        min=0.1,
+        max=365,
+        help="After so many days having been shown counts half.",
+    ),
+]
 DATABASE = str(DEFAULT_DATABASE)
 
 

@@ -15,6 +15,8 @@ from service.commands.options import (
     DATABASE,
     AsOfOption,
     DatabaseOption,
+    ExposureHalfLifeOption,
+    ExposureWeightOption,
     IndexFolderOption,
     JobsFolderOption,
     KeepJobsDaysOption,
@@ -29,12 +31,14 @@ from service.commands.worker_process import workers as running_workers
 from service.community import Community
 from service.logs import configure_logs
 from service.settings import (
+    DEFAULT_EXPOSURE_HALF_LIFE_DAYS,
+    DEFAULT_EXPOSURE_WEIGHT,
     DEFAULT_HOST,
     DEFAULT_KEEP_JOBS_DAYS,
     DEFAULT_OPEN_PROPOSALS,
     DEFAULT_PORT,
     DEFAULT_PROPOSAL_DAYS,
-    DEFAULT_QUEUE_TARGET_S,
+    DEFAULT_QUEUE_TARGET_MS,
     DEFAULT_REQUEST_TIMEOUT_S,
     DEFAULT_REQUESTS_A_MINUTE,
 )
@@ -73,7 +77,9 @@ def serve(
     open_proposals: OpenProposalsOption = DEFAULT_OPEN_PROPOSALS,
     keep_jobs_days: KeepJobsDaysOption = DEFAULT_KEEP_JOBS_DAYS,
     request_timeout: RequestTimeoutOption = DEFAULT_REQUEST_TIMEOUT_S,
-    queue_target_ms: QueueTargetOption = round(DEFAULT_QUEUE_TARGET_S * 1000),
+    queue_target_ms: QueueTargetOption = DEFAULT_QUEUE_TARGET_MS,
+    exposure_weight: ExposureWeightOption = DEFAULT_EXPOSURE_WEIGHT,
+    exposure_half_life: ExposureHalfLifeOption = DEFAULT_EXPOSURE_HALF_LIFE_DAYS,
     workers: Annotated[
         int,
         typer.Option(envvar="PEER_MATCHER_WORKERS", min=0, max=32, help="Processes for jobs; `work` starts more."),
@@ -99,6 +105,8 @@ def serve(
             keep_jobs_days=keep_jobs_days,
             request_timeout_s=request_timeout,
             queue_target_s=queue_target_ms / 1000,
+            exposure_weight=exposure_weight,
+            exposure_half_life_days=exposure_half_life,
         )
         community = Community.open(settings)
         _show_first_key(community)
