@@ -224,7 +224,7 @@ def test_why_two_may_not_be_in_one_group(groups: Groups, crowd: list[MemberProfi
     one, other = members_of(formed)["group-001"][:2]
     asked = {"plan_id": formed["plan_id"]}
     address = f"/v1/members/{one}/why-not/{other}"
-    assert groups.ask("GET", address, params=asked).json() == {"obstacles": []}
+    assert groups.ask("GET", address, params=asked).json() == {"obstacles": [], "together": []}
     groups.served.put(next(member for member in crowd if member.member_id == other), blocked=[one])
     (obstacle,) = groups.ask("GET", address, params=asked).json()["obstacles"]
     assert (obstacle["rule"], obstacle["members"]) == ("block", sorted([one, other]))
