@@ -130,8 +130,9 @@ class LiveIndex:
         """Follow the log at least up to ``seq``; whether that came about in time, should somebody else be at it."""
         if self.view().seq < seq and self._writing.acquire(timeout=within_s):
             try:
-                with self._database.reading() as connection:
-                    self._view = self._followed(connection, self.view())
+                if self.view().seq < seq:  # whoever had the lock may have been as far
+                    with self._database.reading() as connection:
+                        self._view = self._followed(connection, self.view())
             finally:
                 self._writing.release()
         return self.view().seq >= seq

@@ -4,7 +4,8 @@ Waiting is what goes wrong first in a service that is asked too much: everybody 
 have gone. So not the number of those who wait is limited but their time, as CoDel does it for packets (Nichols,
 Jacobson: Controlling Queue Delay, 2012) and Facebook's servers for requests (Maurer: Fail at Scale, 2015): a burst may
 take its time to be served, but a queue that has not been empty for a while is no burst, and from then on nobody waits
-for longer than the target. What an answer costs is nowhere a setting: the time that passes says it.
+for longer than the target, or than a few answers take, where the machine is slow or has other work. What an answer
+costs is nowhere a setting: how fast the queue moves is measured all the time.
 
 An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So one request begins
 in each turn of the loop: between two of them everybody who comes is seen, and waits from then on.
@@ -16,6 +17,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+A_FEW = 16
+"""Answers for which one may always wait."""
+LONGEST_S = 2.0
+"""For those few, however long they take."""
+_WEIGHT = 0.05
+"""Of the newest time between two who are let in, in the running mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,9 @@ class Lane:
         self._stopwatch = stopwatch
         self._queue: deque[tuple[float, asyncio.Future[bool]]] = deque()
         self._empty_at = stopwatch()
+        self._pace_s = 0.0
+        self._let_in_at: float | None = None
+        """When the last one was let in, until it is seen that nobody waits."""
         self._stepping = False
         self._sweep: asyncio.TimerHandle | None = None
         self.inside = 0
@@ -88,6 +99,7 @@ class Lane:
 
     def _let_in(self) -> None:
         self.inside += 1
+        self._let_in_at = self._stopwatch()
         self._step_soon()
 
     def _step_soon(self) -> None:
@@ -98,6 +110,12 @@ class Lane:
     def _step(self) -> None:
         """The next turn of the loop: let in one of those who wait."""
         self._stepping = False
+        if not self._queue:
+            self._let_in_at = None
+            return
+        if self._let_in_at is not None and self.inside < self._places:
+            self._pace_s += _WEIGHT * (self._stopwatch() - self._let_in_at - self._pace_s)
+            self._let_in_at = None
         self._send_away()
         if self._queue and self.inside < self._places:
             _, let_in = self._queue.popleft()
@@ -108,11 +126,11 @@ class Lane:
 
     def _send_away(self) -> None:
         """Tell those at the head of the queue who have waited too long."""
-        if not self._queue:
-            return
         now = self._stopwatch()
         stands = now - self._empty_at > self._patience.burst_s
-        longest = self._patience.target_s if stands else self._patience.burst_s
+        longest = max(
+            self._patience.target_s if stands else self._patience.burst_s, min(A_FEW * self._pace_s, LONGEST_S)
+        )
         while self._queue:
             came, let_in = self._queue[0]
             if not let_in.done():

@@ -151,3 +151,47 @@ def test_who_goes_while_waiting_takes_no_place() -> None:
         assert (lane.inside, lane.waiting) == (1, 0)
 
     in_a_loop(test)
+
+
+def test_where_answers_take_long_a_few_of_them_may_be_waited_for() -> None:
+    async def test(watch: Watch, _: Lane) -> None:
+        lane = Lane(1, 100, SHORT, watch)
+        assert await lane.enter()
+        served: list[bool] = []
+        for _round in range(60):  # eight clients, each of which asks again at once, of a machine that takes 50 ms
+            tasks = [entering(lane) for _ in range(8)]
+            await turns(2)
+            for _answer in tasks:
+                watch.now += 0.05
+                lane.leave()
+                await turns(4)
+                if lane.inside == 0:
+                    assert await lane.enter()
+            served += await all_of(*tasks)
+        assert not all(served[:80]), "until it is known how long they take, the target counts"
+        assert all(served[-80:])
+
+    in_a_loop(test)
+
+
+def test_a_quiet_hour_says_nothing_of_how_long_answers_take() -> None:
+    async def test(watch: Watch, _: Lane) -> None:
+        lane = Lane(1, 100, SHORT, watch)
+        for _hour in range(3):
+            assert await lane.enter()
+            waiting = entering(lane)
+            await turns(2)
+            watch.now += 0.001
+            lane.leave()
+            assert await waiting
+            lane.leave()
+            await turns(2)
+            watch.now += 3_600
+        assert await lane.enter()
+        late = entering(lane)
+        await turns(2)
+        watch.now += 0.31
+        lane.leave()
+        assert await late is False
+
+    in_a_loop(test)
