@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from matcher.errors import MatcherError
 from service.api import (
+    audit,
     blocks,
     buddies,
     docs,
@@ -97,6 +98,7 @@ def create_app(community: Community) -> FastAPI:
         group_plans.router,
         group_places.router,
         jobs.router,
+        audit.router,
         health.router,
         metrics.router,
         docs.router,

@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from matcher.errors import MatcherError
 from service.commands.asking import buddies
+from service.commands.auditing import audit
 from service.commands.console import err, out
+from service.commands.exporting import export
 from service.commands.grouping import group
 from service.commands.importing import import_
 from service.commands.keys import keys
@@ -65,6 +67,8 @@ commands.command("pair")(pair)
 commands.command("group")(group)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
+commands.command("audit")(audit)
+commands.command("export")(export)
 commands.add_typer(keys, name="keys")
 
 

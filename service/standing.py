@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from matcher.eligibility.relations import Load, Relations, TieState
 from service.settings import Settings, moved
 from service.storage.match_row import SIDES, MatchRow, Side
+from service.storage.pseudonyms import is_pseudonym
 
 NEVER = ""
 """Before every moment."""
@@ -63,13 +64,17 @@ class Standing:
 
 
 def standing_of(rows: Iterable[MatchRow], at: Moment) -> Standing:
-    """What ``rows`` mean at a moment. A load is whole where all rows of its member are there; for ties likewise."""
+    """What ``rows`` mean at a moment. A load is whole where all rows of its member are there; for ties likewise.
+    Who was erased has neither; a place that is kept for them at somebody is kept still."""
     buddies, mentees = Counter[str](), Counter[str]()
     ties: dict[Pair, TieState | None] = {}
     for row in rows:
         pair = (row.asker, row.peer) if row.asker < row.peer else (row.peer, row.asker)
+        erased = {side for side in SIDES if is_pseudonym(row.member(side))}
         for side in SIDES:
-            ties[pair] = stronger(ties.get(pair), tie_of(row, side, at))
+            if side in erased:
+                continue
+            ties[pair] = None if erased else stronger(ties.get(pair), tie_of(row, side, at))
             if not row.holds_place(side, at.now):
                 continue
             if row.kind == "buddy":

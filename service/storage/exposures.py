@@ -93,3 +93,9 @@ def open_proposals(connection: Connection, now: str) -> dict[str, int]:
         .group_by(matches.c.peer)
     )
     return {row[0]: row[1] for row in connection.execute(waiting)}
+
+
+def of_member(connection: Connection, member_id: str) -> list[ExposureRow]:
+    """A member's own count, if there is one."""
+    columns = [exposures.c[name] for name in ExposureRow.__dataclass_fields__]
+    return [ExposureRow(*row) for row in connection.execute(select(*columns).where(exposures.c.member_id == member_id))]

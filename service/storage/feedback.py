@@ -34,3 +34,10 @@ def given(connection: Connection, member_id: str, match_ids: Sequence[str]) -> s
     """On which of ``match_ids`` a member has said something."""
     statement = select(feedback.c.match_id).where(feedback.c.member_id == member_id, feedback.c.match_id.in_(match_ids))
     return set(connection.execute(statement).scalars())
+
+
+def by_member(connection: Connection, member_id: str) -> list[FeedbackRow]:
+    """All that a member has said of their matches."""
+    columns = [feedback.c[name] for name in FeedbackRow.__dataclass_fields__]
+    said = select(*columns).where(feedback.c.member_id == member_id).order_by(feedback.c.at)
+    return [FeedbackRow(*row) for row in connection.execute(said)]

@@ -72,6 +72,13 @@ class AuditPage:
     rest: int | None
 
 
+def wanted_rows(
+    member_id: str | None, object_id: str | None, key_id: str | None, since: str | None, before: int | None = None
+) -> Wanted:
+    """Which rows are looked for; None lets all through."""
+    return Wanted(member_id, object_id, key_id, since, before)
+
+
 def read_audit(community: Community, wanted: Wanted, most: int) -> AuditPage:
     """A page of the audit trail."""
     with community.database.reading() as connection:

@@ -33,6 +33,11 @@ class Match:
     def pair(self) -> frozenset[str]:
         return frozenset((self.asker, self.peer))
 
+    def rename(self, member: str, name: str) -> None:
+        self.asker, self.peer = (name if one == member else one for one in (self.asker, self.peer))
+        if member in self.said:
+            self.said[name] = self.said.pop(member)
+
     def seen(self, by: str, now: datetime.datetime) -> str:
         if self.said.get(by) == "no":
             return "declined"
@@ -61,6 +66,8 @@ class Model:
         kept = {"accepted"} if only_accepted else {"accepted", "proposed"}
         for match in self.matches.values():
             for member in match.pair():
+                if member.startswith("erased "):
+                    continue
                 if match.seen(member, self.now) in kept and (match.kind == "buddy" or member == match.peer):
                     taken.setdefault(member, [0, 0])[match.kind == "mentor"] += 1
         return {member: rules.Load(*counts) for member, counts in taken.items()}
@@ -70,6 +77,8 @@ class Model:
         ties: dict = {}  # type: ignore[type-arg]
         for match in self.matches.values():
             stands = {match.seen(member, self.now) for member in match.pair()} & {"accepted", "proposed"}
+            if any(name.startswith("erased ") for name in match.pair()):
+                continue
             if stands:
                 ties[match.pair()] = "matched"
             elif match.both or not self._comes_back(match):
@@ -126,7 +135,13 @@ class Model:
             raise RefusedError("match-not-accepted")
         match.over = True
 
-    def put(self, member: MemberProfile) -> None:
+    def put(self, *together: MemberProfile) -> None:
+        for member in together:
+            self._store(member)
+        for member in together:
+            self._part_age_pools(member.member_id)
+
+    def _store(self, member: MemberProfile) -> None:
         name = member.member_id
         standing = {other for blocker, other in self.blocks if blocker == name}
         for other in set(member.blocked) - standing:
@@ -138,6 +153,8 @@ class Model:
             self._step_out(name, None, ends=True)
         if stored.status == "held":
             self._step_out(name, None, ends=False)
+
+    def _part_age_pools(self, name: str) -> None:
         for match in self._of(name):
             mine, theirs = (self.members.get(member) for member in match.pair())
             if match.both and mine and theirs and self._pool(mine) != self._pool(theirs):
@@ -151,6 +168,10 @@ class Model:
             raise RefusedError("unknown-member")
         del self.members[member]
         self._step_out(member, None, ends=True)
+        for match in list(self._of(member)):
+            match.rename(member, f"erased {member}")
+            if all(name.startswith("erased ") for name in match.pair()):
+                del self.matches[match.name]
 
     def block(self, member: str, other: str) -> None:
         if member not in self.members:

@@ -18,11 +18,11 @@ from service.settings import Settings
 from service.use_cases.answer_match import accept_match, decline_match
 from service.use_cases.block_member import block_member
 from service.use_cases.end_match import end_match
+from service.use_cases.erase_member import erase_member
 from service.use_cases.find_buddies import Wish, find_buddies
 from service.use_cases.list_matches import list_matches
 from service.use_cases.propose_match import Proposal, propose_match
 from service.use_cases.put_member import put_member
-from service.use_cases.remove_member import remove_member
 from service.use_cases.store_members import store_members
 from service.use_cases.sweep_matches import sweep_matches
 from tests.database_places import Place
@@ -111,7 +111,7 @@ class Both:
 
     def remove(self) -> None:
         member = self.random.choice(IDS)
-        told = self.told(lambda: remove_member(self.community, member))
+        told = self.told(lambda: erase_member(self.community, member))
         assert told == self.expected(lambda: self.model.remove(member))
 
     def block(self) -> None:

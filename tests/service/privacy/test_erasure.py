@@ -16,18 +16,13 @@ from service.jobs.worker import Worker
 from service.logs import configure_logs
 from service.storage.tables import metadata
 from service.use_cases.erase_member import finish_erasures
-from tests.database_places import KINDS, POSTGRESQL, Place
+from tests.database_places import POSTGRESQL, Place
 from tests.postgresql_server import PostgresqlServer
 from tests.service.conftest import Serve, Served, bearer
 from tests.service.matches.conftest import person
 
 NAME, ALIAS = "zq-Unmistakable-7c1", "Wobbling Quagga 9"
 """Of whom nothing is to be left."""
-
-
-@pytest.fixture(scope="session", params=KINDS)
-def stored_in(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def crowd() -> list[MemberProfile]:
