@@ -30,7 +30,7 @@ class PairingProblem:
             hard rule forbids is none, so it cannot be locked.
         banned: (k, 2) int32, pairs that must not be in it; those that are no edges are banned already.
         incumbent: (k, 2) int32, pairs that exist today; those that are no edges any more get no bonus.
-        incumbent_bonus: what keeping one is worth, in units of ``weight``.
+        incumbent_bonus: what keeping one is worth, in units of ``weight``: one number, or (k,) one an incumbent.
         outside: (n,) int64 or None. For each member the highest score that a pair outside the graph can have, -1 where
             there is no such pair; bounds the best plan over all eligible pairs.
         objective: ``total`` most score; ``coverage`` most pairs, then most score; ``stable`` no two members who would
@@ -38,6 +38,7 @@ class PairingProblem:
         threshold: pairs below this score are not made unless locked.
         triads: whether a member who is left over may join a pair.
         locked_edges, banned_edges, incumbent_edges: the same as edge numbers, ascending.
+        edge_bonus: int64, the bonus of each of ``incumbent_edges``; of one that is named twice the higher.
 
     Raises:
         InvalidProblem: with everything that is wrong.
@@ -52,7 +53,7 @@ class PairingProblem:
         locked: npt.ArrayLike = (),
         banned: npt.ArrayLike = (),
         incumbent: npt.ArrayLike = (),
-        incumbent_bonus: int = 0,
+        incumbent_bonus: npt.ArrayLike = 0,
         outside: npt.ArrayLike | None = None,
         objective: Objective = "total",
         threshold: int = 0,
@@ -65,6 +66,7 @@ class PairingProblem:
         limits = None if capacity is None else _whole("capacity", capacity, problems)
         beyond = None if outside is None else _whole("outside", outside, problems)
         wishes = [_whole(name, rows, problems, 2) for name, rows in _named(locked, banned, incumbent)]
+        bonus = _whole("incumbent_bonus", np.atleast_1d(np.asarray(incumbent_bonus)), problems)
         _stop_at(problems)
         self.n = _node_count(ends, limits, beyond, wishes, n)
         m = len(scores)
@@ -81,7 +83,9 @@ class PairingProblem:
                     problems, len(per_node) == self.n, name, f"has {len(per_node)} entries", f"one a member: {self.n}"
                 )
         _demand(problems, objective in get_args(Objective), "objective", repr(objective), "total, coverage or stable")
-        _demand(problems, incumbent_bonus >= 0, "incumbent_bonus", "is negative", "a whole number from 0")
+        _demand(problems, not (bonus < 0).any(), "incumbent_bonus", "is negative", "a whole number from 0")
+        fits = len(bonus) == len(wishes[2]) or np.ndim(incumbent_bonus) == 0
+        _demand(problems, fits, "incumbent_bonus", f"has {len(bonus)} entries", "one number, or one an incumbent")
         _demand(problems, threshold >= 0, "threshold", "is negative", "a whole number from 0")
         for name, ids in (("u", ends[0]), ("v", ends[1]), *_named(*wishes)):
             wrong = ids[(ids < 0) | (ids >= self.n)]
@@ -106,14 +110,16 @@ class PairingProblem:
         self.capacity = _sealed(np.ones(self.n, np.int64) if limits is None else limits, np.int64)
         self.outside = None if beyond is None else _sealed(beyond, np.int64)
         self.locked, self.banned, self.incumbent = (_sealed(rows, np.int32) for rows in wishes)
-        self.incumbent_bonus, self.objective = int(incumbent_bonus), objective
+        self.incumbent_bonus = _sealed(np.broadcast_to(bonus, len(wishes[2])), np.int64)
+        self.objective = objective
         self.threshold, self.triads = int(threshold), bool(triads)
         self._check_edges(problems)
         _stop_at(problems)
         keys, order = sorted_keys(self.n, self.u, self.v)
         self.locked_edges = edges_of(self.n, keys, order, self.locked)
         self.banned_edges = np.unique(edges_of(self.n, keys, order, self.banned))
-        self.incumbent_edges = np.unique(edges_of(self.n, keys, order, self.incumbent))
+        kept = edges_of(self.n, keys, order, self.incumbent)
+        self.incumbent_edges = np.unique(kept)
         _demand(
             problems,
             not (np.diff(keys) == 0).any(),
@@ -126,11 +132,18 @@ class PairingProblem:
         _stop_at(problems)
         self.locked_edges, self.banned_edges = np.unique(self.locked_edges), self.banned_edges[self.banned_edges >= 0]
         self.incumbent_edges = self.incumbent_edges[self.incumbent_edges >= 0]
+        self.edge_bonus = self._edge_bonus(kept)
 
     def _check_edges(self, problems: list[Problem]) -> None:
         for name, one, other in (("u", self.u, self.v), *((k, r[:, 0], r[:, 1]) for k, r in self._wishes())):
             loops = one == other
             _demand(problems, not loops.any(), name, f"pairs a member with oneself at {_first(loops)}", "two members")
+
+    def _edge_bonus(self, kept: npt.NDArray[np.intp]) -> Ints:
+        bonus = np.zeros(len(self.incumbent_edges), np.int64)
+        known = kept >= 0
+        np.maximum.at(bonus, np.searchsorted(self.incumbent_edges, kept[known]), self.incumbent_bonus[known])
+        return _sealed(bonus, np.int64)
 
     def _wishes(self) -> list[tuple[str, npt.NDArray[np.int32]]]:
         return _named(self.locked, self.banned, self.incumbent)
@@ -158,7 +171,7 @@ class PairingProblem:
         )
 
     def _check_size(self, problems: list[Problem]) -> None:
-        heaviest = (int(self.weight.max()) if len(self.weight) else 0) + self.incumbent_bonus
+        heaviest = int(self.weight.max(initial=0)) + int(self.incumbent_bonus.max(initial=0))
         if self.outside is not None and self.n:
             heaviest = max(heaviest, int(self.outside.max()))
         slots = int(np.minimum(self.capacity, max(1, len(self.u))).astype(object).sum()) + self.n if self.n else 0

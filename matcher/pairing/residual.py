@@ -60,7 +60,7 @@ def open_part(problem: PairingProblem) -> Residual:
 def worth_of(problem: PairingProblem) -> npt.NDArray[np.int64]:
     """Score and incumbent's bonus of every edge."""
     worth = problem.weight.copy()
-    worth[problem.incumbent_edges] += problem.incumbent_bonus
+    worth[problem.incumbent_edges] += problem.edge_bonus
     return worth
 
 

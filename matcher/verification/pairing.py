@@ -42,7 +42,7 @@ def verify_pairing(problem: PairingProblem, solution: PairingSolution) -> None:
     _require((problem.weight[unlocked] >= problem.threshold).all(), "threshold: a pair below it was made")
 
     worth = problem.weight.copy()
-    worth[problem.incumbent_edges] += problem.incumbent_bonus
+    worth[problem.incumbent_edges] += problem.edge_bonus
     room = problem.capacity - np.bincount(
         np.concatenate((problem.u[problem.locked_edges], problem.v[problem.locked_edges])), minlength=problem.n
     )

@@ -62,6 +62,7 @@ def problems(draw: st.DrawFn, most_capacity: int = 1, largest: int = 9) -> Pairi
         if wish == "lock" and left[a] and left[b]:
             left[a], left[b] = left[a] - 1, left[b] - 1
             locked.append((a, b))
+    incumbent = [edge for edge, wish in zip(edges, wishes, strict=True) if wish == "keep"]
     return PairingProblem(
         [a for a, _ in edges],
         [b for _, b in edges],
@@ -69,8 +70,10 @@ def problems(draw: st.DrawFn, most_capacity: int = 1, largest: int = 9) -> Pairi
         capacity=capacity,
         locked=locked,
         banned=[edge for edge, wish in zip(edges, wishes, strict=True) if wish == "ban"],
-        incumbent=[edge for edge, wish in zip(edges, wishes, strict=True) if wish == "keep"],
-        incumbent_bonus=draw(st.integers(0, 5)),
+        incumbent=incumbent,
+        incumbent_bonus=draw(
+            st.integers(0, 5) | st.lists(st.integers(0, 5), min_size=len(incumbent), max_size=len(incumbent))
+        ),
         objective=draw(st.sampled_from(["total", "total", "coverage", "stable"])),
         threshold=draw(st.sampled_from([0, 0, 2])),
         triads=draw(st.booleans()),

@@ -29,9 +29,12 @@ def open_edges(problem: PairingProblem) -> tuple[list[int], list[int]]:
 
 def worths(problem: PairingProblem) -> list[int]:
     """Score and bonus of each edge."""
-    kept = {tuple(sorted(row)) for row in problem.incumbent.tolist()}
+    kept: dict[tuple[int, ...], int] = {}
+    for row, bonus in zip(problem.incumbent.tolist(), problem.incumbent_bonus.tolist(), strict=True):
+        pair = tuple(sorted(row))
+        kept[pair] = max(bonus, kept.get(pair, 0))
     return [
-        int(w) + problem.incumbent_bonus * (tuple(sorted((int(a), int(b)))) in kept)
+        int(w) + kept.get(tuple(sorted((int(a), int(b)))), 0)
         for a, b, w in zip(problem.u, problem.v, problem.weight, strict=True)
     ]
 

@@ -39,6 +39,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "lock of three": ({"locked": [(0, 1, 2)]}, r"locked: has shape \(1, 3\)"),
     "unknown objective": ({"objective": "most"}, "objective: 'most'"),
     "negative bonus": ({"incumbent_bonus": -1}, "incumbent_bonus: is negative"),
+    "a bonus too many": (
+        {"incumbent": [(0, 1)], "incumbent_bonus": [1, 2]},
+        "incumbent_bonus: has 2 entries",
+    ),
     "negative threshold": ({"threshold": -1}, "threshold: is negative"),
 }
 

@@ -142,6 +142,14 @@ def test_incumbents_stay_while_their_bonus_outweighs() -> None:
     assert (kept.total_weight, kept.objective_weight) == (9, 11)
 
 
+def test_each_incumbent_has_its_own_bonus_and_of_two_the_higher() -> None:
+    edges = [0, 1, 2], [1, 2, 3], [5, 9, 5]
+    kept = verified(PairingProblem(*edges, incumbent=[(2, 1), (0, 1)], incumbent_bonus=[2, 1]))
+    assert (kept.pairs.tolist(), kept.objective_weight) == ([[0, 1], [2, 3]], 11)
+    twice = verified(PairingProblem(*edges, incumbent=[(2, 1), (0, 3), (1, 2)], incumbent_bonus=[2, 9, 4]))
+    assert (twice.pairs.tolist(), twice.objective_weight) == ([[1, 2]], 13)
+
+
 def test_the_order_of_edges_and_ends_changes_nothing_in_value() -> None:
     n, (u, v, weight) = neighbour_graph(200, 6, 9)
     order = np.random.default_rng(0).permutation(len(u))
