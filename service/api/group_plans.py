@@ -47,6 +47,10 @@ _STALE = ProblemDetails(
 )
 
 
+def _shape(kind: str) -> dict[str, Any]:
+    return {"type": "object" if kind == _TYPES["json"] else "string"}
+
+
 class PlanRoute(StrictRoute):
     """A route whose ids hold no colon: what follows one is another address."""
 
@@ -98,8 +102,11 @@ def get(plan_id: PlanIdPath, request: Request, community: Served) -> Response:
     summary="Read a file of a plan",
     response_class=Response,
     responses={
-        200: {"description": "The file", "content": {"application/octet-stream": {"schema": {"type": "string"}}}},
-        **problems(404, 409, 422, 503),
+        200: {
+            "description": "The file",
+            "content": {kind.partition(";")[0]: {"schema": _shape(kind)} for kind in _TYPES.values()},
+        },
+        **problems(404, 409, 422),
     },
 )
 @allows("coordinator")

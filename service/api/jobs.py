@@ -29,6 +29,14 @@ ALIVE_EVERY_S = 15.0
 LONGEST_STREAM_S = 300.0
 """A stream ends after this time, and whoever follows it connects again: so its key is looked at again."""
 JobIdPath = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the answer that queued the job named it.")]
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string", "enum": ["job", "end"]},
+        "data": {"type": "string", "description": "The job, as JSON."},
+    },
+}
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
 
 
@@ -57,7 +65,7 @@ def delete(job_id: JobIdPath, request: Request, community: Served) -> Response:
     summary="Follow a job",
     response_class=StreamingResponse,
     responses={
-        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+        200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": _EVENT}}},
         204: {"description": "The job has ended, and its last event is known"},
         **problems(404, 422),
     },

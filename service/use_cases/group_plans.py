@@ -183,7 +183,7 @@ def plan_file(community: Community, caller: Caller, plan_id: str, name: str) -> 
         extra = {"job_id": row.files_job}
         wait = {"Retry-After": "1"}
         raise RequestError(
-            ProblemDetails(HTTPStatus.SERVICE_UNAVAILABLE, "files-not-ready", what, headers=wait, extra=extra)
+            ProblemDetails(HTTPStatus.CONFLICT, "files-not-ready", what, headers=wait, extra=extra)
         )
 
     found = read_formed(community, caller, plan_id, read)

@@ -50,7 +50,7 @@ def test_changed_by_hand_and_its_files_follow(groups: Groups, tmp_path: Path) ->
     )
     assert (after[one], after[other]) == (before[other], before[one])
     early = groups.ask("GET", f"{address}/files/report.html")
-    assert (early.status_code, early.json()["type"]) == (503, PROBLEM + "files-not-ready")
+    assert (early.status_code, early.json()["type"]) == (409, PROBLEM + "files-not-ready")
     assert early.json()["job_id"] == edited["files_job_id"]
     assert groups.ask("GET", f"{address}/files/plan.json").status_code == 200, "the plan itself is there at once"
     groups.work()
