@@ -6,12 +6,13 @@ else learns an id from a log.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import logging
 import secrets
 import sys
 import traceback
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import msgspec
 import structlog
@@ -70,6 +71,23 @@ class _Forward(logging.Handler):
         structlog.get_logger().log(record.levelno, message, **fields)
 
 
+class _Dispensable:
+    """A log that cannot be written, on a full disk say, is done without: no answer fails for it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Bring it out, if that can be done."""
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logs(level: int = logging.INFO, stream: TextIO | None = None) -> None:
     """Send every log of the process to ``stream`` (standard error by default) as JSON lines from ``level`` up."""
     structlog.configure(
@@ -81,7 +99,7 @@ def configure_logs(level: int = logging.INFO, stream: TextIO | None = None) -> N
             _line,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast(TextIO, _Dispensable(stream or sys.stderr))),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()

@@ -65,6 +65,8 @@ def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> 
         for other in _newest_first(folder):
             if other != path and _stand(other) <= seq:
                 other.unlink(missing_ok=True)
+        for left in folder.glob(f".*{_SUFFIX}.*"):  # by a process that was killed while it wrote one
+            left.unlink(missing_ok=True)
     except OSError as error:
         _log.warning("snapshot_not_saved", file=path.name, what=error.strerror)
         return

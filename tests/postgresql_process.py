@@ -1,5 +1,7 @@
 """A PostgreSQL for as long as somebody holds the other end of standard input: run as a program by the tests.
 
+A line ``down`` lets it crash, ``up`` starts it again; each is repeated on standard output once that is done.
+
 Whoever has started it may end as they like, killed too: the pipe then closes, the server is stopped and its folder
 goes. PostgreSQL refuses to run as root; for root it runs as the user `nobody`, without any account being made.
 """
@@ -91,21 +93,18 @@ def serve(folder: Path) -> int:
         return 1
     (data / "pg_hba.conf").write_text(ACCESS)
     options = [f"--{name}={value}" for name, value in SETTINGS.items()]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", folder, *options],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            user=user,
-            group=group,
-            extra_groups=others,
-        )
+    server = _started(folder, programs, options, user, group)
     try:
         _wait_until_up(server, data / "postmaster.pid", folder / "log")
         print("up", flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            if line == "down\n":
+                server.send_signal(signal.SIGQUIT)  # as if it had crashed: it recovers from its log at the next start
+                server.wait(STOP_WITHIN_S)
+            else:
+                server = _started(folder, programs, options, user, group)
+                _wait_until_up(server, data / "postmaster.pid", folder / "log")
+            print(line, end="", flush=True)
     finally:
         server.send_signal(signal.SIGINT)  # its fast way to stop: ends every session
         try:
@@ -114,6 +113,22 @@ def serve(folder: Path) -> int:
             server.kill()
             server.wait()
     return 0
+
+
+def _started(
+    folder: Path, programs: Path, options: list[str], user: int | None, group: int | None
+) -> subprocess.Popen[bytes]:
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(
+            [programs / "postgres", "-D", folder / "data", "-k", folder, *options],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            user=user,
+            group=group,
+            extra_groups=None if user is None else (),
+        )
 
 
 def _wait_until_up(server: subprocess.Popen[bytes], state: Path, log: Path) -> None:

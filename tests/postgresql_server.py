@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import LiteralString
+from typing import IO, LiteralString
 from urllib.parse import quote
 
 import psycopg
@@ -23,8 +23,10 @@ STOP_WITHIN_S = 30.0
 class PostgresqlServer:
     """A running server. Use :func:`postgresql_server`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, into: IO[str], answers: IO[str]) -> None:
         self._folder = folder
+        self._into = into
+        self._answers = answers
         self._numbers = itertools.count(1)
         self._template: str | None = None
 
@@ -69,6 +71,19 @@ class PostgresqlServer:
         with psycopg.connect(self.url("postgres").secret_text, autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
+    def crash(self) -> None:
+        """End the server at once, as if it had crashed. For a server of one's own: others use this one, too."""
+        self._do("down")
+
+    def come_back(self) -> None:
+        """Start it again after :meth:`crash`."""
+        self._do("up")
+
+    def _do(self, what: str) -> None:
+        self._into.write(what + "\n")
+        self._into.flush()
+        assert self._answers.readline() == what + "\n"
+
 
 @contextmanager
 def postgresql_server() -> Iterator[PostgresqlServer]:
@@ -86,7 +101,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
     try:
         folder = process.stdout.readline().strip()
         assert process.stdout.readline() == "up\n", "PostgreSQL did not start; what it said stands above"
-        yield PostgresqlServer(Path(folder))
+        yield PostgresqlServer(Path(folder), process.stdin, process.stdout)
     finally:
         process.stdin.close()
         process.stdout.close()

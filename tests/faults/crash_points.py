@@ -1,0 +1,157 @@
+"""Named places in the service where a process can be made to die, as if the power went at that very line.
+
+The service knows nothing of them: each wraps a function of it, in a process that :mod:`tests.faults.launcher` made.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from matcher import MemberIndex
+from matcher.index import snapshot, snapshot_file
+from service import job_folders
+from service.live_index import LiveIndex, View
+from service.storage import members
+from service.storage.database import Database
+
+Crash = Callable[[], None]
+
+
+def killing_at(number: int, evidence: Path) -> Crash:
+    """A function that ends this process when it is called for the ``number``-th time; a file tells of it."""
+    lock, left = threading.Lock(), [number]
+
+    def crash() -> None:
+        with lock:
+            left[0] -= 1
+            if left[0] == 0:
+                evidence.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return crash
+
+
+def before_commit(crash: Crash) -> None:
+    """All statements of a writing transaction are made, and it is not committed."""
+    whole = Database.writing
+
+    @contextmanager
+    def writing(self: Database) -> Iterator[Connection]:
+        with whole(self) as connection:
+            yield connection
+            crash()
+
+    Database.writing = writing  # type: ignore[method-assign]
+
+
+def after_commit(crash: Crash) -> None:
+    """Committed, and neither the index nor the client knows."""
+    whole = Database.write
+
+    def write(self: Database, work: Callable[[Connection], Any]) -> Any:
+        result = whole(self, work)
+        crash()
+        return result
+
+    Database.write = write  # type: ignore[method-assign]
+
+
+def after_apply(crash: Crash) -> None:
+    """Committed and in the index; the client does not know."""
+    whole = LiveIndex.catch_up
+
+    def catch_up(self: LiveIndex) -> View:
+        before, view = self.view(), whole(self)
+        if view.seq != before.seq:
+            crash()
+        return view
+
+    LiveIndex.catch_up = catch_up  # type: ignore[method-assign]
+
+
+def in_import_chunk(crash: Crash) -> None:
+    """Several members of one transaction are written, and their matches are not looked at yet."""
+    whole = members.write
+
+    def write(connection: Connection, texts: dict[str, str], *rest: Any) -> Any:
+        written = whole(connection, texts, *rest)
+        if len(texts) > 1:
+            crash()
+        return written
+
+    members.write = write  # type: ignore[assignment]
+
+
+def in_snapshot(crash: Crash) -> None:
+    """A part of a snapshot is in its file, which is not in its place."""
+    whole = snapshot_file.write_section
+
+    def write_section(*parts: Any, **more: Any) -> Any:
+        written = whole(*parts, **more)
+        crash()
+        return written
+
+    snapshot.write_section = write_section  # type: ignore[attr-defined]
+
+
+def after_snapshot(crash: Crash) -> None:
+    """A snapshot is in its place, and older ones are there still."""
+    whole = MemberIndex.save
+
+    def save(self: MemberIndex, path: Path | str) -> None:
+        whole(self, path)
+        crash()
+
+    MemberIndex.save = save  # type: ignore[method-assign]
+
+
+def before_placing(crash: Crash) -> None:
+    """A job's files are written, and not in their place."""
+    whole = job_folders.filling
+
+    @contextmanager
+    def filling(jobs: Path, name: str) -> Iterator[Path]:
+        with whole(jobs, name) as folder:
+            yield folder
+            crash()
+
+    job_folders.filling = filling
+
+
+def after_placing(crash: Crash) -> None:
+    """A job's files are in their place, and the database does not know."""
+    whole = job_folders.filling
+
+    @contextmanager
+    def filling(jobs: Path, name: str) -> Iterator[Path]:
+        with whole(jobs, name) as folder:
+            yield folder
+        crash()
+
+    job_folders.filling = filling
+
+
+SERVING: dict[str, Callable[[Crash], None]] = {
+    "before-commit": before_commit,
+    "after-commit": after_commit,
+    "after-apply": after_apply,
+    "in-import-chunk": in_import_chunk,
+    "in-snapshot": in_snapshot,
+    "after-snapshot": after_snapshot,
+}
+"""Where the service can die."""
+WORKING: dict[str, Callable[[Crash], None]] = {
+    "before-placing": before_placing,
+    "after-placing": after_placing,
+    "after-commit": after_commit,
+}
+"""Where a worker can."""
+EVERYWHERE = SERVING | WORKING
