@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from matcher.errors import ChangedMeanwhile, MatcherError, Problem
@@ -86,6 +86,11 @@ async def _of_the_framework(_: Request, error: HTTPException) -> Response:
     )
 
 
+async def _broken_off(_: Request, __: ClientDisconnect) -> Response:
+    # Nobody is there to read it; but it is no fault of ours, and is not logged as one.
+    return problem_reply(ProblemDetails(HTTPStatus.BAD_REQUEST, "broken-off", "The request broke off."))
+
+
 async def _unforeseen(_: Request, __: Exception) -> Response:
     # The server logs the error's type and place; its message might hold a member's data, so nobody gets it.
     # It also ends the connection, so the client is told not to use it again.
@@ -111,6 +116,7 @@ def answer_errors_as_problems(app: FastAPI) -> None:
         DBAPIError: _of_the_database,
         RequestValidationError: _of_parameters,
         HTTPException: _of_the_framework,
+        ClientDisconnect: _broken_off,
         Exception: _unforeseen,
     }
     for kind, handler in handlers.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ import pytest
 from service import wire_protocol
 from service.api.admission import PLACES
 from service.community import Community
+from service.logs import configure_logs
 from service.use_cases.get_member import StoredMember, get_member
 from tests.service.conftest import Serve, Served
 from tests.service.conventions.conftest import person, problem_of
@@ -110,3 +113,18 @@ def test_overloaded(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
         told_of = served.community.metrics.text().decode()
         assert 'peer_matcher_requests_refused_total{reason="overloaded"} 2.0' in told_of
         assert "peer_matcher_requests_waiting 0.0" in told_of
+
+
+def test_who_hangs_up_is_no_fault_of_ours(serve: Serve) -> None:
+    log = io.StringIO()
+    configure_logs(stream=log)
+    with serve() as served:
+        key = served.client.headers["authorization"]
+        head = f"PUT /v1/members/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: {key}\r\n"
+        with wire(served) as gone:
+            gone.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{{".encode())
+            gone.shutdown(socket.SHUT_WR)
+            assert told(gone) == b"", "the service has noticed"
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["status"] for line in lines if line["event"] == "request" and line["method"] == "PUT"] == [400]
+    assert not [line for line in lines if line["level"] == "error"]
