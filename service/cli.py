@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from matcher.errors import MatcherError
 from service.commands.asking import buddies
 from service.commands.auditing import audit
+from service.commands.backing_up import backup
 from service.commands.console import err, out
 from service.commands.exporting import export
 from service.commands.grouping import group
@@ -69,6 +70,7 @@ commands.command("sample")(sample)
 commands.command("catalog")(catalog)
 commands.command("audit")(audit)
 commands.command("export")(export)
+commands.command("backup")(backup)
 commands.add_typer(keys, name="keys")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -61,6 +62,14 @@ class Backend(Protocol):
 
         Returns:
             False if a reader kept it from being done; it may be tried again.
+        """
+
+    def copy(self, engines: Engines, into: Path) -> None:
+        """Write all that is committed at this moment into a new database file; nobody waits for it.
+
+        Raises:
+            StorageError: if this kind of database has tools of its own for that.
+            OSError: if the file is there, or cannot be written.
         """
 
     def undone(self, error: DatabaseError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -114,6 +115,18 @@ class Database:
     def scrub(self, tables: Sequence[str], traces: Sequence[str]) -> bool:
         """Let nothing be left of rows that are no more: see :meth:`Backend.scrub`. Not within a transaction."""
         return self._backend.scrub(self._engines, tables, traces)
+
+    def copy(self, into: Path) -> None:
+        """Write a whole copy of this moment to a new file: see :meth:`Backend.copy`.
+
+        Raises:
+            StorageError: if it is no SQLite database, or SQLite could not write the file.
+            OSError: if the file is there, or cannot be made.
+        """
+        try:
+            self._backend.copy(self._engines, into)
+        except DatabaseError as error:
+            raise StorageError(str(into), str(error.orig), "a file on a disk with room for all members") from None
 
     def close(self) -> None:
         """Give the connections back. SQLite then folds its WAL into the file."""

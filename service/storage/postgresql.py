@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -169,6 +170,14 @@ class PostgresqlDatabase:
                     connection.exec_driver_sql(statement)
             connection.exec_driver_sql("RESET statement_timeout")
         return True
+
+    def copy(self, _engines: Engines, _into: Path) -> None:
+        """Never: the server's own tools do it better.
+
+        Raises:
+            StorageError: always.
+        """
+        raise StorageError(self.name, "is not copied from here", "pg_dump, or the backups of its server")
 
     def undone(self, error: DatabaseError) -> bool:
         """Whether it was a deadlock or a serialization failure, which only other programs can bring about."""
