@@ -112,3 +112,12 @@ class InvalidProblem(MatcherError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)))
+
+
+class TooLittleEvidence(MatcherError):
+    """Data do not bear out an estimate, so none is given."""
+
+    def __init__(self, what: str, accepted: str) -> None:
+        self.what = what
+        self.accepted = accepted
+        super().__init__(f"{what} (accepted: {accepted})")

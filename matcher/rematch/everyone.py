@@ -81,18 +81,25 @@ class Everyone:
             part counts what it counts in the score, its population mean, so a row times the weights is the directed
             fit. For mentoring both are the same.
         """
-        means = self.means.parts(kind)
-        there, back = np.empty((one.size, 7)), np.empty((one.size, 7))
-        for first in range(0, one.size, CHUNK):
-            chunk = slice(first, first + CHUNK)
-            parts = _parts_of_pairs(self.rows, one[chunk], other[chunk], self.groups, kind == "mentor")
-            known = np.where(parts < 0, np.append(means, means[SUPPORT]), parts)
-            facets = known[:, [0, 1, 2, 3, 4, 6, 7]]
-            facets[:, 4] = (known[:, 4] + known[:, 5]) / 2  # contact: channel and cadence count the same
-            there[chunk] = back[chunk] = facets
-            if kind == "buddy":
-                back[chunk, SUPPORT] = known[:, 8]
-        return there, back
+        return facet_fits(self.rows, self.groups, self.means, one, other, kind)
+
+
+def facet_fits(
+    rows: Rows, groups: TagGroups, means: FacetMeans, one: Places, other: Places, kind: Kind
+) -> tuple[Floats, Floats]:
+    """As :meth:`Everyone.facet_fits`, of any rows."""
+    unknown = means.parts(kind)
+    there, back = np.empty((one.size, 7)), np.empty((one.size, 7))
+    for first in range(0, one.size, CHUNK):
+        chunk = slice(first, first + CHUNK)
+        parts = _parts_of_pairs(rows, one[chunk], other[chunk], groups, kind == "mentor")
+        known = np.where(parts < 0, np.append(unknown, unknown[SUPPORT]), parts)
+        facets = known[:, [0, 1, 2, 3, 4, 6, 7]]
+        facets[:, 4] = (known[:, 4] + known[:, 5]) / 2  # contact: channel and cadence count the same
+        there[chunk] = back[chunk] = facets
+        if kind == "buddy":
+            back[chunk, SUPPORT] = known[:, 8]
+    return there, back
 
 
 @compiled
