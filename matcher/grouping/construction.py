@@ -6,7 +6,7 @@ import numpy as np
 
 from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State
-from matcher.grouping.lots import none
+from matcher.grouping.lots import none, truth
 from matcher.grouping.opening import open_group
 from matcher.grouping.ruin import free_label, insert
 
@@ -47,7 +47,7 @@ def reopen(block: Block, state: State, g: int) -> bool:
             units[count] = u
             count += 1
     while count > 0:
-        if open_group(block, state, g, units[:count], 0.1, True):
+        if open_group(block, state, g, units[:count], 0.1, truth(1)):
             return True
         at = _awkward(block, units, count)
         if at < 0:

@@ -8,61 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from matcher.compilation import compiled
-from matcher.grouping.block import Block, Floats, Ids, State
+from matcher.grouping.block import Block, State
 from matcher.grouping.group_worth import worth
+from matcher.grouping.kept import keep, keep_if_better, total_of
 from matcher.grouping.lots import accepts, draw, none
 from matcher.grouping.placing import put, renew, set_leader
+from matcher.grouping.remembered import Remembered, remember_new
 from matcher.grouping.ruin import moved_by, restore, ruin
-
-
-class Kept:
-    """The best plan of a search so far, as arrays that compiled code writes."""
-
-    def __init__(self, state: State) -> None:
-        self.group_of = state.group_of.copy()
-        self.leaders = state.leaders.copy()
-        self.slots = state.slot.copy()
-        self.score: npt.NDArray[np.float64] = np.array([-1.0, 0.0])
-        """Members placed, and the total."""
-
-    def arrays(self) -> tuple[Ids, Ids, Ids, Floats]:
-        """As compiled code takes them."""
-        return self.group_of, self.leaders, self.slots, self.score
-
-
-@compiled
-def total_of(block: Block, state: State) -> float:
-    """What the plan is worth, places aside."""
-    total = -block.prices[2] * state.counts[2]
-    for g in range(state.size.size):
-        total += state.value[g]
-    return float(total)
-
-
-@compiled
-def keep(state: State, into: Any) -> None:
-    """Write a plan into arrays like those of :class:`Kept`."""
-    for i in range(state.group_of.size):
-        into[0][i] = state.group_of[i]
-    for g in range(state.slot.size):
-        into[2][g] = state.slot[g]
-        for p in range(state.leaders.shape[1]):
-            into[1][g, p] = state.leaders[g, p]
-
-
-@compiled
-def keep_if_better(state: State, total: float, best: Any) -> bool:
-    """Keep the state if it places more, or as many at a larger total."""
-    placed = state.counts[1]
-    if placed < best[3][0] or (placed == best[3][0] and total <= best[3][1] + 1e-9):
-        return False
-    keep(state, best)
-    best[3][0], best[3][1] = placed, total
-    return True
 
 
 @compiled
@@ -202,19 +155,20 @@ def change_leader(block: Block, state: State) -> None:
 
 
 @compiled
-def search(block: Block, state: State, best: Any, steps: int, hot: float, cold: float) -> None:
+def search(block: Block, state: State, best: Any, known: Remembered, steps: int, hot: float, cold: float) -> None:
     """Anneal for ``steps`` proposals, and keep the best plan seen.
 
     Args:
         block: the block.
         state: where to go on; changed.
         best: of :meth:`Kept.arrays`; changed when something better is found.
+        known: gets the groups of every plan that is kept.
         steps: proposals.
         hot: temperature of the first proposal, in members' fit.
         cold: of the last; in between it falls geometrically.
     """
     total = total_of(block, state)
-    keep_if_better(state, total, best)
+    keep_if_better(block, state, total, best, known)
     temperature = hot
     for turn in range(steps):
         if turn & 63 == 0:
@@ -226,11 +180,13 @@ def search(block: Block, state: State, best: Any, steps: int, hot: float, cold: 
         change = step(block, state, temperature)
         total += change
         if change > 0.0 or state.counts[1] > placed:
-            keep_if_better(state, total, best)
+            keep_if_better(block, state, total, best, known)
 
 
 @compiled
-def ruins(block: Block, state: State, best: Any, before: Any, times: int, temperature: float) -> None:
+def ruins(
+    block: Block, state: State, best: Any, before: Any, known: Remembered, times: int, temperature: float
+) -> None:
     """Ruin and recreate so many times, going back to what was before unless the annealing accepts the change.
 
     Args:
@@ -238,6 +194,7 @@ def ruins(block: Block, state: State, best: Any, before: Any, times: int, temper
         state: where to go on; changed.
         best: of :meth:`Kept.arrays`; changed when something better is found.
         before: arrays alike, overwritten.
+        known: gets every group that comes about.
         times: how often.
         temperature: in members' fit.
     """
@@ -246,6 +203,7 @@ def ruins(block: Block, state: State, best: Any, before: Any, times: int, temper
         keep(state, before)
         placed, moved = state.counts[1], state.counts[2]
         ruin(block, state, 0.3)
+        remember_new(block, state, known, before[0])
         after = total_of(block, state)
         change = after - total + block.prices[4] * (state.counts[1] - placed)
         over = state.counts[2] > max(block.limits[5], moved)
@@ -253,4 +211,4 @@ def ruins(block: Block, state: State, best: Any, before: Any, times: int, temper
             restore(block, state, before[0], before[1], before[2])
             continue
         total = after
-        keep_if_better(state, total, best)
+        keep_if_better(block, state, total, best, known)

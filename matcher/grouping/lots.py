@@ -29,6 +29,19 @@ def none() -> int:
 
 
 @compiled
+def zero() -> int:
+    """0 likewise."""
+    nought: int = np.int64(0)  # type: ignore[assignment]
+    return nought
+
+
+@compiled
+def truth(number: int) -> bool:
+    """Whether a number is not 0, as a truth like any other."""
+    return number != 0
+
+
+@compiled
 def draw(lots: Lots, n: int) -> int:
     """A whole number from 0 to n - 1. The bias of the remainder is below n / 2^31."""
     x = lots[0]

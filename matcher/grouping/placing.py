@@ -8,6 +8,7 @@ from matcher.compilation import compiled
 from matcher.grouping.block import Block, Ids, State
 from matcher.grouping.group_worth import worth
 from matcher.grouping.lots import none
+from matcher.grouping.masks import lowest_bit
 
 
 @compiled
@@ -127,16 +128,6 @@ def _renew_masks(block: Block, state: State, g: int) -> None:
             m = state.members[g, k]
             state.others[m, w] &= word
             word &= block.masks[m, w]
-
-
-@compiled
-def lowest_bit(word: np.uint64) -> int:
-    """Position of the lowest set bit of a word that is not 0."""
-    at = 0
-    while word & np.uint64(1) == np.uint64(0):
-        word >>= np.uint64(1)
-        at += 1
-    return at
 
 
 @compiled

@@ -44,7 +44,7 @@ def _improve(instance: Instance, part: Part, seeds: tuple[int, ...], passes: int
     begun = time.monotonic()
     block = block_of(instance, part)
     run = Annealing(block, state_of(block, part, lots_of(*seeds)))
-    search(block, run.state, run.best.arrays(), 0, 1.0, 1.0)
+    search(block, run.state, run.best.arrays(), run.known, 0, 1.0, 1.0)
     before = float(run.best.score[1])
     run.begin()
     done, share = 0, 0.0

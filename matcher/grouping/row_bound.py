@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from matcher.compilation import compiled
 from matcher.grouping.block import Block
+from matcher.grouping.masks import shares_both
 
 
 @compiled
@@ -21,7 +22,7 @@ def best_fits(block: Block) -> npt.NDArray[np.float64]:
 
     O(n^2 k) for groups of at least k.
     """
-    n, words, slot_words = block.unit_of.size, block.masks.shape[1], block.limits[7]
+    n, slot_words = block.unit_of.size, block.limits[7]
     k = block.limits[0] - 1
     best = np.empty(k)
     found = np.empty(n)
@@ -32,14 +33,7 @@ def best_fits(block: Block) -> npt.NDArray[np.float64]:
             score = row[j]
             if score < 0.0 or i == j or (count == k and score <= best[k - 1]):
                 continue
-            time = language = False
-            for w in range(words):
-                if block.masks[i, w] & block.masks[j, w] != np.uint64(0):
-                    if w < slot_words:
-                        time = True
-                    else:
-                        language = True
-            if not (time and language):
+            if not shares_both(block.masks[i], block.masks[j], slot_words):
                 continue
             at = min(count, k - 1)
             while at > 0 and best[at - 1] < score:

@@ -21,6 +21,7 @@ from matcher.embedding.rows import Rows
 from matcher.embedding.vectors import query_of
 from matcher.grouping.block import Words
 from matcher.grouping.instance import Instance
+from matcher.grouping.masks import shares_both
 from matcher.grouping.pair_rules import PairCodes, may_meet
 
 SLAB = 256
@@ -42,14 +43,7 @@ def _may_share(codes: PairCodes, masks: Words, slot_words: int, one: int, other:
     region = codes.small[one, 6]
     if region < 0 or region != codes.small[other, 6]:
         return False
-    time_shared = language = False
-    for w in range(masks.shape[1]):
-        if masks[one, w] & masks[other, w] != np.uint64(0):
-            if w < slot_words:
-                time_shared = True
-            else:
-                language = True
-    return time_shared and language and may_meet(codes, one, other)
+    return shares_both(masks[one], masks[other], slot_words) and may_meet(codes, one, other)
 
 
 @compiled

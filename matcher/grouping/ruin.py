@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.compilation import compiled
-from matcher.grouping.block import Block, Ids, State
+from matcher.grouping.block import Block, Floats, Ids, State
 from matcher.grouping.group_worth import worth
-from matcher.grouping.lots import draw, none
+from matcher.grouping.lots import draw, none, truth
+from matcher.grouping.masks import shares_both
 from matcher.grouping.opening import open_group
 from matcher.grouping.placing import put, renew, set_leader
 
@@ -46,11 +47,25 @@ def moved_by(block: Block, state: State, unit: int, g: int) -> int:
 
 
 @compiled
+def bars(row: Floats, members: Ids, count: int) -> bool:
+    """Whether somebody with that row of scores may not meet one of some members."""
+    for k in range(count):  # noqa: SIM110 - compiled
+        if row[members[k]] < 0.0:
+            return True
+    return False
+
+
+@compiled
 def insert(block: Block, state: State, unit: int) -> bool:
     """Put a waiting unit into the group that gains most, or loses least, by it; whether there is one."""
     best, best_g = -1e299, none()
+    first = block.unit_members[block.unit_start[unit]]
+    row, mask = block.affinity[first], block.masks[first]
     for g in range(state.size.size):
-        if state.size[g] > 0 and (block.pinned[unit] < 0 or block.pinned[unit] == g):
+        n = state.size[g]
+        if n > 0 and n < block.limits[2] and (block.pinned[unit] < 0 or block.pinned[unit] == g):
+            if not shares_both(state.common[g], mask, block.limits[7]) or bars(row, state.members[g], n):
+                continue  # most go here
             after = worth(block, state, g, none(), unit)
             if after > -1e299:
                 change = after - state.value[g] - block.prices[2] * moved_by(block, state, unit, g)
@@ -80,7 +95,7 @@ def settle(block: Block, state: State, units: Ids, open_first: bool, noise: floa
                 g = free_label(block, state, unit)
                 if g >= 0:
                     start[0] = unit
-                    open_group(block, state, g, start, noise, False)
+                    open_group(block, state, g, start, noise, truth(0))
             else:
                 insert(block, state, unit)
 

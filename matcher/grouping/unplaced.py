@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matcher.compilation import compiled
 from matcher.grouping.block import Words
 from matcher.grouping.instance import Instance
+from matcher.grouping.masks import shared
 from matcher.grouping.pair_rules import PairCodes, may_meet
 from matcher.grouping.plan import Unplaced
 
@@ -30,16 +31,10 @@ def _count_peers(
         if other == one or region < 0 or region != codes.small[other, 6] or not may_meet(codes, one, other):
             continue
         counts[0] += 1
-        time = language = False
-        for w in range(masks.shape[1]):
-            if masks[one, w] & masks[other, w] != np.uint64(0):
-                if w < slot_words:
-                    time = True
-                else:
-                    language = True
-        counts[1] += language
-        counts[2] += language and time
-        apart[other] = language and time
+        common = shared(masks[one], masks[other], slot_words)
+        counts[1] += common >= 2
+        counts[2] += common == 3
+        apart[other] = common == 3
 
 
 def reasons(instance: Instance, places: Iterable[int]) -> tuple[Unplaced, ...]:
@@ -55,8 +50,8 @@ def _reason(instance: Instance, place: int) -> Unplaced:
             name, "together", "is kept together with somebody who can be in no group with them",
             "place them apart, or see why the other cannot be placed",
         )  # fmt: skip
-    counts, shared = np.zeros(3, np.int64), np.zeros(instance.n, np.bool_)
-    _count_peers(instance.codes, instance.masks, instance.slot_words, place, shared, counts)
+    counts, peers = np.zeros(3, np.int64), np.zeros(instance.n, np.bool_)
+    _count_peers(instance.codes, instance.masks, instance.slot_words, place, peers, counts)
     met, spoken, timed = counts.tolist()
     needs = f"a group needs {least}"
     if met < least - 1:
@@ -79,7 +74,7 @@ def _reason(instance: Instance, place: int) -> Unplaced:
             name, "no_facilitator", "can come to no time at which somebody could lead who speaks their language",
             "a facilitator at one of their times",
         )  # fmt: skip
-    others = np.flatnonzero(shared)
+    others = np.flatnonzero(peers)
     rows, scoring = instance.cohort.rows, instance.cohort.scoring
     scores = np.sort(scoring.slots(rows[place : place + 1], rows, others))[::-1][: least - 1]
     limits = spec.thresholds
