@@ -13,6 +13,7 @@ from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import MaskCache, Rows, TagGroups
 from matcher.grouping.cohort import Cohort
 from matcher.members.vocabulary import SHARES
+from matcher.scoring.agreement import NEEDED
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -20,11 +21,6 @@ TELLING = 9
 """Things that members may have in common: the eight parts of a fit, and in the last place the procedure itself, while
 the first stands for its family."""
 SAME_PROCEDURE = 8
-_GATES = (
-    ("procedure_family", "procedure"), ("stage_band",), ("topics",), ("support",), ("contact",), ("contact",),
-    ("interests",), ("age",), ("procedure",),
-)  # fmt: skip
-"""By thing in common: what others must have agreed to show, any of these."""
 
 
 @compiled
@@ -155,7 +151,7 @@ def measured(cohort: Cohort, groups: list[Ints]) -> GroupMeasures:
         np.full((n, TELLING), -1, np.int16),
     )
     shares = MaskCache(SHARES)
-    gates = [sum(1 << SHARES.index(share) for share in gate) for gate in _GATES]
+    gates = [sum(1 << SHARES.index(share) for share in gate) for gate in NEEDED.values()]
     by_shares = {
         mask: sum(1 << thing for thing, gate in enumerate(gates) if mask & gate) for mask in range(1 << len(SHARES))
     }

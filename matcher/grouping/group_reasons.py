@@ -1,7 +1,8 @@
 """Why a member fits their group, in words for staff, through the gate of what the others agreed to show.
 
-A sentence counts only others who ``share`` the facet it speaks of. It names a stage band and a procedure, never a date;
-it is about several people at once and names none.
+A sentence counts only others who ``share`` the facet it speaks of, and speaks of none that the member does not share
+(:mod:`matcher.scoring.agreement`). It names a stage band and a procedure, never a date; it is about several people at
+once and names none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from matcher.embedding.facets import CADENCE, CHANNEL, INTERESTS, PROCEDURE, STA
 from matcher.grouping.cohort import Cohort
 from matcher.grouping.group_measures import SAME_PROCEDURE, GroupMeasures
 from matcher.members.vocabulary import CHANNELS, SUPPORT_TYPES
+from matcher.scoring.agreement import NEEDED, may_tell
 from matcher.scoring.explanation import BAND_WORDS, CHANNEL_WORDS, SUPPORT_WORDS
 
 MOST_REASONS = 2
@@ -28,14 +30,16 @@ def group_reasons(cohort: Cohort, measures: GroupMeasures) -> list[tuple[str, ..
     columns = (measures.strengths.tolist(), measures.counts.tolist(), measures.which.tolist(), others)
     found = []
     for place, (strengths, counts, which, rest) in enumerate(zip(*columns, strict=True)):
+        member = int(measures.members[place])
+        own = [may_tell(thing, cohort.members[member].shares) for thing in NEEDED]
         # A same procedure says more than its family, but only if it is said of as many.
-        procedure = SAME_PROCEDURE if counts[SAME_PROCEDURE] >= counts[PROCEDURE] else PROCEDURE
-        ranked = [thing for thing in (procedure, *range(1, SAME_PROCEDURE)) if counts[thing] and strengths[thing] > 0.0]
+        same = own[SAME_PROCEDURE] and counts[SAME_PROCEDURE] >= counts[PROCEDURE]
+        things = (SAME_PROCEDURE if same else PROCEDURE, *range(1, SAME_PROCEDURE))
+        ranked = [thing for thing in things if own[thing] and counts[thing] and strengths[thing] > 0.0]
         ranked.sort(key=lambda thing: -strengths[thing])
         told = [thing for thing in ranked if 2 * counts[thing] >= rest] or ranked[:1]
         facets = {_FACETS[thing]: thing for thing in reversed(told)}  # channel and cadence are one facet
         chosen = [thing for thing in told if facets[_FACETS[thing]] == thing][:MOST_REASONS]
-        member = int(measures.members[place])
         found.append(tuple(_sentence(cohort, member, thing, counts[thing], which[thing], rest) for thing in chosen))
     return found
 

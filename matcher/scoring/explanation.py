@@ -15,6 +15,7 @@ from matcher.embedding.facets import PARTS
 from matcher.embedding.rows import Rows
 from matcher.members.record import MemberRecord
 from matcher.members.vocabulary import SUPPORT_TYPES
+from matcher.scoring.agreement import PROCEDURE, may_tell
 
 MOST_REASONS = 3
 MOST_NAMED = 3
@@ -109,34 +110,36 @@ def _reason(
     mentoring: bool,
 ) -> Reason | None:
     shares = peer.shares
+    if not may_tell(part, shares):
+        return None
     if part == "procedure":
         return _procedure_reason(peer_facts, fit, shares, catalog)
-    if part == "stage" and "stage_band" in shares:
+    if part == "stage":
         return _stage_reason(seeker_facts.band, peer_facts.band, mentoring)
-    if part == "topics" and "topics" in shares:
+    if part == "topics":
         names = [
             catalog.topics.names[code]
             for tag in seeker.topics
             if tag in peer.topics and (code := catalog.topics.code(tag)) is not None
         ]
         return Reason("topics", f"You both want to talk about {_listed(names)}") if names else None
-    if part == "support" and "support" in shares:
+    if part == "support":
         offered = [SUPPORT_WORDS[kind] for kind in SUPPORT_TYPES if kind in seeker.needs and kind in peer.offers]
         return Reason("support", f"Offers what you look for: {_listed(offered)}") if offered else None
-    if part == "channel" and "contact" in shares:
+    if part == "channel":
         both = [CHANNEL_WORDS[channel] for channel in seeker.channels if channel in peer.channels]
         also = f", {peer.cadence}" if peer.cadence is not None and peer.cadence == seeker.cadence else ""
         return Reason("contact", f"You both like to stay in touch by {_listed(both)}{also}") if both else None
-    if part == "interests" and "interests" in shares:
+    if part == "interests":
         both = [_interest_name(tag, catalog) for tag in seeker.interests if tag in peer.interests]
         return Reason("interests", f"You share an interest in {_listed(both)}") if both else None
-    if part == "age" and "age" in shares and fit > 0.75:
+    if part == "age" and fit > 0.75:
         return Reason("age", "You are about the same age")
     return None
 
 
 def _procedure_reason(peer: StageFacts, fit: float, shares: tuple[str, ...], catalog: Catalog) -> Reason | None:
-    if fit >= 1.0 and "procedure" in shares:
+    if fit >= 1.0 and may_tell(PROCEDURE, shares):
         return Reason("procedure", f"Went for the same thing as you: {catalog.procedures[peer.procedure].name}")
     if fit >= 0.7 and "procedure_family" in shares:
         return Reason("procedure", f"Is going through something of the same kind: {catalog.family_names[peer.family]}")
