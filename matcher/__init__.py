@@ -26,6 +26,11 @@ from matcher.members.sample import sample_members
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.solution import PairingSolution
 from matcher.pairing.solver import solve_pairing
+from matcher.rematch.config import RematchConfig
+from matcher.rematch.history import History, Tie
+from matcher.rematch.plan import RematchPlan
+from matcher.rematch.rematch import rematch
+from matcher.rematch.verify import verify_rematch
 from matcher.verification.affinity_grouping import verify_grouping
 from matcher.verification.eligibility import check_pair, verify_peers
 from matcher.verification.grouping import verify_groups
@@ -40,6 +45,7 @@ __all__ = [
     "GroupSpec",
     "GroupingProblem",
     "GroupingSolution",
+    "History",
     "MatcherError",
     "MemberIndex",
     "MemberProfile",
@@ -47,6 +53,9 @@ __all__ = [
     "PairingSolution",
     "Peer",
     "Recommendations",
+    "RematchConfig",
+    "RematchPlan",
+    "Tie",
     "build_candidate_graph",
     "check_pair",
     "form_groups",
@@ -54,6 +63,7 @@ __all__ = [
     "read_spec",
     "recommend_buddies",
     "recommend_for_profile",
+    "rematch",
     "sample_members",
     "solve_grouping",
     "solve_pairing",
@@ -62,4 +72,5 @@ __all__ = [
     "verify_groups",
     "verify_pairing",
     "verify_peers",
+    "verify_rematch",
 ]

@@ -195,7 +195,7 @@ def _plan(
         iterations=solved.passes,
         spec_hash=cohort.spec.fingerprint(),
         members_hash=members_hash(members),
-        versions=_versions(),
+        versions=versions(),
         moved=moved,
         must_leave=instance.existing.must_leave,
     )
@@ -267,7 +267,8 @@ def members_hash(members: Sequence[MemberProfile]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _versions() -> tuple[tuple[str, str], ...]:
+def versions() -> tuple[tuple[str, str], ...]:
+    """Versions of everything that a plan depends on besides its inputs."""
     found = [("python", platform.python_version())]
     for name in ("peer-matcher", "numpy", "numba"):
         try:

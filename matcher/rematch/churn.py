@@ -18,20 +18,18 @@ of those.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from matcher.errors import InvalidProblem, Problem
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.residual import worth_of
 from matcher.pairing.solution import PairingSolution
 from matcher.pairing.solver import solve_pairing
+from matcher.rematch.limited import Ints, Limited, locking, open_ties, with_multiplier
 from matcher.rematch.trails import best_trails, trails_between
 
-Ints = npt.NDArray[np.int64]
 Solve = Callable[[Sequence[PairingProblem]], Sequence[PairingSolution]]
 MOST_SOLVES = 60
 
@@ -39,31 +37,6 @@ MOST_SOLVES = 60
 def one_by_one(problems: Sequence[PairingProblem]) -> list[PairingSolution]:
     """Solve in this process."""
     return [solve_pairing(problem) for problem in problems]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Limited:
-    """The best plan found under one limit.
-
-    Attributes:
-        limit: ties that may be broken; ``None`` for no limit.
-        broken: ties in force, locked ones left out, that are not in the plan.
-        objective: what all problems count together, without any multiplier.
-        bound: no plan within the limit counts more.
-        multiplier: the one that shows the bound.
-        problems: as they were solved at last: with the ties that are kept locked, if the limit binds.
-        solutions: of those problems.
-        shown_by: solutions of the problems with the multiplier, whose certificates show the bound.
-    """
-
-    limit: int | None
-    broken: int
-    objective: int
-    bound: int
-    multiplier: int
-    problems: tuple[PairingProblem, ...]
-    solutions: tuple[PairingSolution, ...]
-    shown_by: tuple[PairingSolution, ...]
 
 
 class _Plan(NamedTuple):
@@ -222,24 +195,3 @@ class ChurnSolver:
             objective += int(worth_of(problem)[edges].sum())
             broken += len(np.setdiff1d(ties, edges, assume_unique=True))
         return _Solved(_Plan(taken, objective, broken), solutions)
-
-
-def open_ties(problem: PairingProblem) -> Ints:
-    """Edges of the ties in force that a plan may break."""
-    return np.setdiff1d(problem.incumbent_edges, problem.locked_edges, assume_unique=True).astype(np.int64)
-
-
-def with_multiplier(problem: PairingProblem, multiplier: int) -> PairingProblem:
-    """The problem with every tie in force counted for so much more."""
-    return _remade(problem, incumbent_bonus=problem.incumbent_bonus + multiplier)
-
-
-def locking(problem: PairingProblem, edges: Ints) -> PairingProblem:
-    """The problem with these edges locked, and none besides."""
-    return _remade(problem, locked=np.stack((problem.u[edges], problem.v[edges]), 1))
-
-
-def _remade(problem: PairingProblem, **other: Any) -> PairingProblem:
-    names = ("u", "v", "weight", "capacity", "locked", "banned", "incumbent", "incumbent_bonus", "outside", "objective")
-    same = {name: getattr(problem, name) for name in (*names, "threshold", "triads", "n")}
-    return PairingProblem(**{**same, **other})

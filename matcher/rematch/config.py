@@ -46,8 +46,9 @@ class PairTies(SpecPart):
     """What one-to-one ties of a kind are to be.
 
     Attributes:
-        objective: ``total`` most score; ``coverage`` most pairs, then most score; ``stable`` no two who would both
-            rather have each other.
+        objective: ``total`` most score; ``coverage`` most people: a pair counts ``prize`` beside its score; ``stable``
+            no two who would both rather have each other.
+        prize: with ``coverage`` one pair more is made wherever it costs all others together less score than this.
         threshold: no new tie is made that scores below it; a tie that exists may stay whatever it scores.
         neighbours: candidates a member.
         weights: of the facets; the preset of the kind by default.
@@ -55,6 +56,7 @@ class PairTies(SpecPart):
     """
 
     objective: Objective = "coverage"
+    prize: _Score = 0.3
     threshold: _Score = 0.0
     neighbours: Annotated[int, Field(ge=1, le=1000)] = 32
     weights: Annotated[dict[str, float] | None, AfterValidator(_readable)] = None

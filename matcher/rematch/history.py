@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -96,6 +98,13 @@ class History:
         problems = [*_of_ties(self.ties), *_of_groups(self.groups)]
         if problems:
             raise InvalidProblem(problems[:_SHOWN])
+
+    def fingerprint(self) -> str:
+        """A hash of everything the history says, whatever the order of its ties."""
+        ties = sorted(repr(dataclasses.astuple(tie)) for tie in self.ties)
+        groups = sorted(group.model_dump_json() for group in self.groups)
+        never = sorted(repr(sorted(pair)) for pair in self.never)
+        return hashlib.sha256("\n".join((*ties, "", *groups, "", *never)).encode()).hexdigest()[:16]
 
     def current(self, kinds: Iterable[Kind]) -> tuple[Tie, ...]:
         """Ties of ``kinds`` that stand, in the order of their keys."""

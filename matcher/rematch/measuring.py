@@ -28,6 +28,8 @@ from matcher.rematch.metrics import (
 )
 from matcher.rematch.tie_rules import Ints
 
+SCORE_BINS = 40
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KindPlan:
@@ -60,6 +62,7 @@ class Metrics:
         matched_share: matched of could.
         mean, median, tenth, worst_tenth: of the ties' mutual scores.
         facets: fit by facet.
+        histogram: ties by mutual score in 40 equal bins from 0 to 1. What is shown of it pools bins of under 11.
         gini, most: exposure and the most partners; of mentoring for the mentors.
         blocking: blocking pairs; ``None`` for all kinds together.
         gap: how far below the best at most, where a bound is known.
@@ -76,6 +79,7 @@ class Metrics:
     tenth: float | None
     worst_tenth: float | None
     facets: Mapping[str, float]
+    histogram: tuple[int, ...]
     gini: float | None
     most: int
     blocking: int | None = None
@@ -189,6 +193,7 @@ def _metrics(
         tenth=tenth,
         worst_tenth=worst_tenth,
         facets=facets,
+        histogram=tuple(np.histogram(having.scores, SCORE_BINS, (0.0, 1.0))[0].tolist()),
         gini=exposure_gini(having.exposed),
         most=most_partners(having.exposed),
         **rest,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from matcher.errors import InvalidProblem
 from matcher.pairing.problem import Objective, PairingProblem
-from matcher.rematch.churn import ChurnSolver, Limited, open_ties, with_multiplier
+from matcher.rematch.churn import ChurnSolver
+from matcher.rematch.limited import Limited, open_ties, with_multiplier
 from matcher.rematch.trails import best_trails, trails_between
 from matcher.verification.pairing import verify_pairing
 from tests.pairing.drawing import neighbour_graph
