@@ -1,0 +1,55 @@
+"""The plan, the ties in force and the baselines by the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from matcher.members.vocabulary import Kind
+from matcher.rematch.config import Baseline
+from matcher.rematch.everyone import Everyone
+from matcher.rematch.kind_problem import Candidates, Places
+from matcher.rematch.measuring import KindPlan, Metrics, measure, measure_all
+from matcher.rematch.plan import Certificate, PlannedTie
+from matcher.rematch.possible import who_could
+
+
+def rate(
+    everyone: Everyone,
+    parts: Sequence[Candidates],
+    planned: Mapping[Kind, Sequence[PlannedTie]],
+    baselines: Mapping[Baseline, Mapping[Kind, Places]],
+    certificates: Iterable[Certificate],
+) -> dict[str, tuple[Metrics, ...]]:
+    """Figures of ``plan``, ``incumbent`` and each baseline: a :class:`Metrics` for each kind, then for all together.
+
+    The plan in force counts without ties that cannot stand.
+    """
+    place = {name: at for at, name in enumerate(everyone.member_ids)}
+    pairs: dict[str, dict[Kind, Places]] = {
+        "plan": {
+            kind: np.array([(place[tie.member_id], place[tie.peer_id]) for tie in ties], np.int64).reshape(-1, 2)
+            for kind, ties in planned.items()
+        },
+        "incumbent": {part.kind: part.in_force for part in parts},
+        **{name: dict(of_kind) for name, of_kind in baselines.items()},
+    }
+    could = {part.kind: who_could(everyone, part.kind, part.room, part.banned, part.graph.eligible) for part in parts}
+    bounds = {one.kind: (float(one.worth + one.prize * one.pairs), float(one.upper_bound)) for one in certificates}
+    found = {}
+    for name, of_kind in pairs.items():
+        plans = [KindPlan(part.kind, of_kind[part.kind], part.weights, could[part.kind]) for part in parts]
+        figures = [
+            measure(
+                everyone,
+                plan,
+                part.edges,
+                part.room,
+                part.in_force,
+                bounds[part.kind] if name == "plan" else None,
+            )
+            for part, plan in zip(parts, plans, strict=True)
+        ]
+        found[name] = (*figures, measure_all(everyone, plans, [part.in_force for part in parts]))
+    return found

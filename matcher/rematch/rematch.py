@@ -1,0 +1,274 @@
+"""Everybody's ties worked out anew: from members and history to a checked plan."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+
+from matcher.embedding.population import FacetMeans
+from matcher.errors import InvalidRequest, Problem
+from matcher.graph.build import build_candidate_graph
+from matcher.grouping.form import MOST_MINUTES, form_groups, members_hash, versions
+from matcher.grouping.plan import GroupPlan
+from matcher.grouping.progress import GroupingProgress
+from matcher.members.profile import MemberProfile
+from matcher.members.vocabulary import Kind
+from matcher.pairing.problem import PairingProblem
+from matcher.pairing.solution import PairingSolution
+from matcher.pairing.solver import solve_pairing
+from matcher.rematch.baselines import baseline_pairs
+from matcher.rematch.churn import ChurnSolver
+from matcher.rematch.churn_curve import churn_curve
+from matcher.rematch.config import Baseline, RematchConfig
+from matcher.rematch.diff import diff_of, group_diff, tie_diff
+from matcher.rematch.everyone import Everyone
+from matcher.rematch.group_spec import group_spec
+from matcher.rematch.history import History
+from matcher.rematch.kind_problem import (
+    Candidates,
+    Places,
+    candidates,
+    one_tie_a_pair,
+    places_of_all,
+    positions,
+    prize_of,
+    problem_of,
+)
+from matcher.rematch.made import certificate_of, planned, triads_of, unmatched_of
+from matcher.rematch.plan import RematchPlan
+from matcher.rematch.rating import rate
+from matcher.rematch.standing import Standing, banned_pairs, limit_of, sort_out, tied_pairs
+from matcher.rematch.verify import verify_limited, verify_rematch
+
+PHASES = ("reading", "candidates", "baselines", "pairing", "measuring", "groups", "checking")
+Progress = Callable[[str, float], None]
+
+
+def rematch(
+    members: Iterable[MemberProfile],
+    history: History,
+    config: RematchConfig,
+    as_of: date,
+    seed: int = 0,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+) -> RematchPlan:
+    """Work out everybody's ties anew, within what may change, and check the plan with code that shares no solver.
+
+    Args:
+        members: the community, in any order; of one id the last profile counts.
+        history: ties that stand, and ties that are over.
+        config: what is asked for.
+        as_of: the day for ages, stages and windows.
+        seed: of baselines and groups, unless the config has one.
+        executor: where candidates are searched; by default this process. The plan is the same.
+        progress: told the phase, one of :data:`PHASES`, and how much of it is done, 0 to 1. What it raises ends the run
+            and reaches the caller.
+
+    Returns:
+        The same plan for the same input, whatever the order of members and ties, unless the config limits the time.
+
+    Raises:
+        InvalidRequest: if the seed is out of range.
+        InvalidProblem: if protected ties cannot all be kept, or groups cannot be formed as the config says.
+
+    Cost: at 20,000 members with 32 neighbours some 20 seconds of searching candidates for each kind, a second for each
+    solve (a churn limit takes about ten), and what ``form_groups`` takes.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InvalidRequest(Problem("seed", "not a whole number from 0", "0, 1, 2 ..."))
+    return _Run(
+        members, history, config, as_of, seed if config.seed is None else config.seed, executor, progress
+    ).plan()
+
+
+@dataclass(slots=True)
+class _Phases:
+    """Says where a run is, and how long each phase took."""
+
+    progress: Progress | None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[Callable[[float], None]]:
+        begun = time.perf_counter()
+
+        def tell(share: float) -> None:
+            if self.progress is not None:
+                self.progress(name, min(1.0, max(0.0, share)))
+
+        tell(0.0)
+        yield tell
+        tell(1.0)
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+
+class _Run:
+    """One rematch."""
+
+    def __init__(
+        self,
+        members: Iterable[MemberProfile],
+        history: History,
+        config: RematchConfig,
+        as_of: date,
+        seed: int,
+        executor: Executor | None,
+        progress: Progress | None,
+    ) -> None:
+        self.members = {member.member_id: member for member in members}
+        self.history, self.config, self.as_of, self.seed = history, config, as_of, seed
+        self.executor = executor
+        self.phases = _Phases(progress)
+        self.deadline = None if config.time_limit_s is None else time.monotonic() + config.time_limit_s
+
+    def plan(self) -> RematchPlan:
+        """All phases, one after the other."""
+        config = self.config
+        with self.phases.phase("reading"):
+            everybody = list(self.members.values())
+            means = FacetMeans.estimate(everybody, self.as_of)
+            everyone = Everyone.of(everybody, self.as_of, means)
+            standing = sort_out(self.members, self.history, config, self.as_of)
+        parts, baselines = self._candidates(everyone, standing)
+        with self.phases.phase("pairing") as tell:
+            problems = [problem_of(part, config, self.as_of) for part in parts]
+            solver = ChurnSolver(problems, self._solve)
+            limit = limit_of(config, len(standing.stand))
+            prizes = [prize_of(config, part.kind) for part in parts]
+            curve, found = churn_curve(solver, limit, config.churn.sweep, len(standing.stand), prizes, tell)
+            verify_limited(problems, found)
+        free = solver.best().solutions
+        made = [
+            planned(part, solution, config, self.as_of, everyone)
+            for part, solution in zip(parts, found.solutions, strict=True)
+        ]
+        by_kind = dict(zip((part.kind for part in parts), made, strict=True))
+        ties = tuple(tie for part in made for tie in part)
+        keys = {tie.key for tie in ties}
+        with self.phases.phase("measuring"):
+            bounds = {
+                part.kind: (problem, solution, best)
+                for part, problem, solution, best in zip(parts, problems, found.solutions, free, strict=True)
+            }
+            certificates = tuple(
+                certificate_of(part.kind, config, prize, *bounds[part.kind])
+                for part, prize in zip(parts, prizes, strict=True)
+            )
+            metrics = rate(everyone, parts, by_kind, baselines, certificates)
+        groups = self._groups(everybody, means)
+        left = frozenset(self.members)
+        left_groups = tuple(
+            (group.name, member) for group in self.history.groups for member in group.members if member not in left
+        )
+        changes = [
+            tie_diff(
+                part.kind,
+                (tie.key for tie in part.ties),
+                (tie.key for tie in by_kind[part.kind]),
+                sum(one.tie.kind == part.kind for one in standing.void),
+            )
+            for part in parts
+        ]
+        if groups is not None:
+            changes.append(group_diff(self.history.groups, groups, len(left_groups)))
+        buddies = next((part for part in zip(parts, found.solutions, strict=True) if part[0].kind == "buddy"), None)
+        triads = () if buddies is None else triads_of(*buddies, everyone)
+        plan = RematchPlan(
+            as_of=self.as_of,
+            seed=self.seed,
+            config_hash=config.fingerprint(),
+            members_hash=members_hash(everybody),
+            history_hash=self.history.fingerprint(),
+            versions=versions(),
+            members=len(everybody),
+            reproducible=config.time_limit_s is None,
+            pairs=by_kind.get("buddy", ()),
+            mentors=by_kind.get("mentor", ()),
+            triads=triads,
+            groups=groups,
+            left_groups=left_groups,
+            unmatched=tuple(
+                left_over
+                for part, solution in zip(parts, found.solutions, strict=True)
+                for left_over in unmatched_of(part, solution, everyone, self.members)
+            ),
+            void=standing.void,
+            broken=tuple(tie for tie in standing.stand if tie.key not in keys),
+            certificates=certificates,
+            churn=curve,
+            metrics=metrics,
+            diff=diff_of(changes),
+            timings=self.phases.seconds,
+        )
+        with self.phases.phase("checking"):
+            verify_rematch(everybody, self.history, config, plan, means=means)
+        return plan
+
+    def _candidates(
+        self, everyone: Everyone, standing: Standing
+    ) -> tuple[list[Candidates], dict[Baseline, dict[Kind, Places]]]:
+        config, kinds = self.config, self.config.kinds
+        banned = positions(everyone, banned_pairs(self.history, config, self.as_of))
+        tied = positions(everyone, tied_pairs(self.history))
+        rooms = {kind: places_of_all(everyone, self.members, kind, config, standing) for kind in kinds}
+        with self.phases.phase("baselines"):
+            asked: set[Baseline] = {"random", *config.baselines}
+            baselines: dict[Baseline, dict[Kind, Places]] = {
+                name: {kind: baseline_pairs(everyone, kind, name, rooms[kind], self.seed, banned) for kind in kinds}
+                for name in sorted(asked)
+            }
+        parts = []
+        with self.phases.phase("candidates") as tell:
+            for place, kind in enumerate(kinds):
+                wish = config.of_kind(kind)
+
+                def searched(done: int, total: int, place: int = place) -> None:
+                    tell((place + done / max(1, total)) / len(kinds))
+
+                graph = build_candidate_graph(
+                    self.members.values(),
+                    self.as_of,
+                    wish.neighbours,
+                    kind,
+                    executor=self.executor,
+                    weights=wish.facet_weights(kind),
+                    means=everyone.means,
+                    progress=searched,
+                )
+                lifelines = [pairs[kind] for pairs in baselines.values()]
+                parts.append(candidates(everyone, kind, config, graph, standing, rooms[kind], banned, tied, lifelines))
+            if len(parts) == 2:
+                parts = list(one_tie_a_pair(*parts))
+        return parts, {name: pairs for name, pairs in baselines.items() if name in config.baselines}
+
+    def _solve(self, problems: Sequence[PairingProblem]) -> list[PairingSolution]:
+        return [solve_pairing(problem, self._time_left()) for problem in problems]
+
+    def _time_left(self) -> float | None:
+        return None if self.deadline is None else max(0.05, self.deadline - time.monotonic())
+
+    def _groups(self, everybody: list[MemberProfile], means: FacetMeans) -> GroupPlan | None:
+        wish = self.config.groups
+        if wish is None:
+            return None
+        with self.phases.phase("groups") as tell:
+
+            def formed(at: GroupingProgress) -> None:
+                tell(at.share_done)
+
+            return form_groups(
+                everybody,
+                group_spec(self.history, self.config, self.members),
+                self.as_of,
+                self.seed,
+                self._time_left() or 60.0 * MOST_MINUTES,
+                formed,
+                iterations=wish.iterations,
+                means=means,
+                diagnose=False,
+            )
