@@ -21,7 +21,12 @@ UNDECIDED: tuple[State, State] = ("proposed", "declined")
 
 @dataclass(frozen=True, slots=True)
 class MatchRow:
-    """One proposal. For mentoring the asker is the seeker, the peer the mentor. Moments are ISO 8601 texts in UTC."""
+    """One proposal. For mentoring the asker is the seeker, the peer the mentor. Moments are ISO 8601 texts in UTC.
+
+    A proposal with a ``rematch_id`` was made on behalf of the community. One with a number of a ``swap`` comes about
+    together with all others of that number or not at all, and then ``asker_replaces`` and ``peer_replaces`` end: ids of
+    the matches of these sides that make room for it.
+    """
 
     match_id: str
     kind: Literal["buddy", "mentor"]
@@ -39,6 +44,10 @@ class MatchRow:
     accepted_at: str | None = None
     ended_at: str | None = None
     system_reason: str | None = None
+    rematch_id: str | None = None
+    swap: int | None = None
+    asker_replaces: str | None = None
+    peer_replaces: str | None = None
 
     def side_of(self, member_id: str) -> Side | None:
         """On which side a member stands, if on any."""
@@ -59,6 +68,10 @@ class MatchRow:
     def reason(self, side: Side) -> str | None:
         """Why a side said no, or ended it."""
         return self.asker_reason if side == "asker" else self.peer_reason
+
+    def replaces(self, side: Side) -> str | None:
+        """Id of the match of a side that ends when this one comes about."""
+        return self.asker_replaces if side == "asker" else self.peer_replaces
 
     def seen(self, side: Side, now: str) -> State:
         """The state as a side sees it."""

@@ -104,6 +104,19 @@ def accepted_of(connection: Connection, member_id: str) -> list[MatchRow]:
     return of_members(connection, [member_id], ("accepted",))
 
 
+def of_swap(connection: Connection, rematch_id: str, swap: int) -> list[MatchRow]:
+    """All proposals of a rematch that come about together, by id."""
+    mine = _ALL.where(matches.c.rematch_id == rematch_id, matches.c.swap == swap).order_by(matches.c.match_id)
+    return [MatchRow(*found) for found in connection.execute(mine)]
+
+
+def to_be_replaced(connection: Connection, now: str) -> set[str]:
+    """Ids of matches that end if a proposal comes about that has not expired."""
+    sides = select(matches.c.asker_replaces, matches.c.peer_replaces)
+    open_ = sides.where(matches.c.swap.is_not(None), matches.c.accepted_at.is_(None), matches.c.expires_at > now)
+    return {match_id for both in connection.execute(open_) for match_id in both if match_id is not None}
+
+
 def count_as_known(connection: Connection, now: str) -> dict[str, int]:
     """How many matches are ``proposed``, ``accepted``, ``expired`` and ``ended`` as far as both sides may know.
 

@@ -124,6 +124,10 @@ matches = Table(
     Column("accepted_at", String(32), nullable=True),
     Column("ended_at", String(32), nullable=True),
     Column("system_reason", String(16), nullable=True),
+    Column("rematch_id", String(JOB_ID_LENGTH), nullable=True),
+    Column("swap", Integer, nullable=True),
+    Column("asker_replaces", String(MATCH_ID_LENGTH), nullable=True),
+    Column("peer_replaces", String(MATCH_ID_LENGTH), nullable=True),
     CheckConstraint("kind in ('buddy', 'mentor')", name="kind"),
     CheckConstraint("state in ('proposed', 'accepted', 'declined', 'expired', 'ended')", name="state"),
     CheckConstraint("asker <> peer", name="two_members"),
@@ -136,9 +140,11 @@ matches = Table(
     Index("ix_matches_peer", "peer"),
     Index("ix_matches_expires_at", "expires_at"),
     Index("ix_matches_state", "state", "expires_at"),
+    Index("ix_matches_rematch_id", "rematch_id"),
 )
 """One row a proposal and what became of it. ``state`` is the truth, which neither side may see as it is: see
-:mod:`service.storage.match_row`."""
+:mod:`service.storage.match_row`. ``rematch_id`` is the rematch that proposed it, ``swap`` those of it that come about
+together or not at all, and ``..._replaces`` the tie that ends on that side when they do."""
 
 feedback = Table(
     "feedback",
@@ -297,3 +303,38 @@ exposure_head = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 """The number of the newest batch of counts, once there is one."""
+
+rematches = Table(
+    "rematches",
+    metadata,
+    Column("rematch_id", String(JOB_ID_LENGTH), primary_key=True),
+    Column("job_id", String(JOB_ID_LENGTH), nullable=False),
+    Column("owner", String(12), nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("changed_at", String(32), nullable=True),
+    Column("folder", String(128), nullable=True),
+    Column("applied_at", String(32), nullable=True),
+    Column("applied", Text, nullable=True),
+    CheckConstraint("(applied_at is null) = (applied is null)", name="applied"),
+    UniqueConstraint("job_id", name="uq_rematches_job_id"),
+)
+"""One row a rematch; revision 0 is no plan yet. The plan is in the files of ``folder``, beneath the jobs folder.
+``applied`` holds, as JSON, how many of its changes were made."""
+
+rematch_steps = Table(
+    "rematch_steps",
+    metadata,
+    Column("rematch_id", String(JOB_ID_LENGTH), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("change", String(8), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("member_id", ordered_text(MEMBER_ID_LENGTH), nullable=False),
+    Column("peer_id", ordered_text(MEMBER_ID_LENGTH), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("why", String(24), nullable=True),
+    Column("swap", Integer, nullable=True),
+    Column("match_id", String(MATCH_ID_LENGTH), nullable=True),
+    CheckConstraint("change in ('new', 'broken', 'triad')", name="change"),
+)
+"""What became of each change of a plan when it was applied. Rows that name a member go with the member."""

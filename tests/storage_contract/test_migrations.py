@@ -143,6 +143,33 @@ ROWS: dict[str, Rows] = {
             }
         ]
     },
+    "0009": {
+        "rematches": [
+            {
+                "rematch_id": "8" * 24,
+                "job_id": "2" * 24,
+                "owner": "abcdefghijkl",
+                "created_at": AT,
+                "revision": 2,
+                "changed_at": AT,
+                "folder": "2/attempt-1",
+                "applied_at": AT,
+                "applied": "{}",
+            }
+        ],
+        "rematch_steps": [
+            {
+                "rematch_id": "8" * 24,
+                "number": 0,
+                "change": "new",
+                "kind": "buddy",
+                "member_id": "a",
+                "peer_id": "B" * 64,
+                "outcome": "skipped",
+                "why": "no_longer_allowed",
+            }
+        ],
+    },
 }
 """Rows as each revision first takes them; a revision that makes tables adds its own."""
 
