@@ -80,7 +80,8 @@ def _orders(
         for _ in range(PASSES):
             language = _drawn_language(everyone, nodes % len(everyone), rng) * 4 + pool
             found.append(((language, *stage) if block is None else (block, language), LOOK_AHEAD))
-    return [*found, ((pool, *stage), nodes.size)]
+    # Behind a mentor stand only those whose next band they have reached; the rest are looked at last.
+    return [*found, *([((pool, *stage), nodes.size)] if stage else []), ((pool,), nodes.size)]
 
 
 def _stage(rows: npt.NDArray[Any], as_mentor: npt.NDArray[np.bool_], kind: Kind) -> npt.NDArray[np.float64]:

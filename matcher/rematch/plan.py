@@ -6,7 +6,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from matcher.grouping.plan import GroupPlan
 from matcher.members.vocabulary import Kind
@@ -14,6 +14,8 @@ from matcher.pairing.problem import Objective
 from matcher.pairing.solution import Why
 from matcher.rematch.diff import Diff
 from matcher.rematch.history import Tie
+from matcher.rematch.measuring import Metrics
+from matcher.rematch.subgroups import SubgroupRow
 
 Standing = Literal["kept", "new"]
 
@@ -183,7 +185,8 @@ class RematchPlan:
         broken: ties in force that could stand and are not in the plan, in the order of their keys.
         certificates: one a kind.
         churn: score against ties broken.
-        metrics: of the ``plan``, the ``incumbent`` one and each baseline.
+        metrics: of the ``plan``, the ``incumbent`` one and each baseline: figures of each kind, then of all together.
+        subgroups: by kind: how the subgroups of the audit fare under each of these plans, small counts hidden.
         diff: what changes for whom.
         timings: seconds by phase; never part of a file.
     """
@@ -206,7 +209,8 @@ class RematchPlan:
     broken: tuple[Tie, ...]
     certificates: tuple[Certificate, ...]
     churn: ChurnCurve
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, tuple[Metrics, ...]]
+    subgroups: Mapping[Kind, tuple[SubgroupRow, ...]]
     diff: Diff
     timings: Mapping[str, float] = field(default_factory=dict, compare=False)
 

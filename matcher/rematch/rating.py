@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from matcher.rematch.kind_problem import Candidates, Places
 from matcher.rematch.measuring import KindPlan, Metrics, measure, measure_all
 from matcher.rematch.plan import Certificate, PlannedTie
 from matcher.rematch.possible import who_could
+from matcher.rematch.subgroups import SubgroupRow
 
 
 def rate(
@@ -21,10 +22,22 @@ def rate(
     planned: Mapping[Kind, Sequence[PlannedTie]],
     baselines: Mapping[Baseline, Mapping[Kind, Places]],
     certificates: Iterable[Certificate],
-) -> dict[str, tuple[Metrics, ...]]:
+    gaps: Callable[[Mapping[str, KindPlan]], tuple[SubgroupRow, ...]],
+) -> tuple[dict[str, tuple[Metrics, ...]], dict[Kind, tuple[SubgroupRow, ...]]]:
     """Figures of ``plan``, ``incumbent`` and each baseline: a :class:`Metrics` for each kind, then for all together.
 
     The plan in force counts without ties that cannot stand.
+
+    Args:
+        everyone: the community.
+        parts: the candidates of each kind.
+        planned: the ties of the plan by kind.
+        baselines: pairs by name and kind.
+        certificates: of the plan.
+        gaps: measures subgroups under plans of one kind.
+
+    Returns:
+        Figures by plan, and subgroups by kind.
     """
     place = {name: at for at, name in enumerate(everyone.member_ids)}
     pairs: dict[str, dict[Kind, Places]] = {
@@ -38,8 +51,11 @@ def rate(
     could = {part.kind: who_could(everyone, part.kind, part.room, part.banned, part.graph.eligible) for part in parts}
     bounds = {one.kind: (float(one.worth + one.prize * one.pairs), float(one.upper_bound)) for one in certificates}
     found = {}
+    by_kind: dict[Kind, dict[str, KindPlan]] = {part.kind: {} for part in parts}
     for name, of_kind in pairs.items():
         plans = [KindPlan(part.kind, of_kind[part.kind], part.weights, could[part.kind]) for part in parts]
+        for part, plan in zip(parts, plans, strict=True):
+            by_kind[part.kind][name] = plan
         figures = [
             measure(
                 everyone,
@@ -52,4 +68,4 @@ def rate(
             for part, plan in zip(parts, plans, strict=True)
         ]
         found[name] = (*figures, measure_all(everyone, plans, [part.in_force for part in parts]))
-    return found
+    return found, {kind: gaps(of_kind) for kind, of_kind in by_kind.items()}

@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from matcher.embedding.population import FacetMeans
 from matcher.errors import InvalidRequest, Problem
@@ -42,6 +43,7 @@ from matcher.rematch.made import certificate_of, planned, triads_of, unmatched_o
 from matcher.rematch.plan import RematchPlan
 from matcher.rematch.rating import rate
 from matcher.rematch.standing import Standing, banned_pairs, limit_of, sort_out, tied_pairs
+from matcher.rematch.subgroups import subgroup_gaps
 from matcher.rematch.verify import verify_limited, verify_rematch
 
 PHASES = ("reading", "candidates", "baselines", "pairing", "measuring", "groups", "checking")
@@ -159,7 +161,8 @@ class _Run:
                 certificate_of(part.kind, config, prize, *bounds[part.kind])
                 for part, prize in zip(parts, prizes, strict=True)
             )
-            metrics = rate(everyone, parts, by_kind, baselines, certificates)
+            gaps = partial(subgroup_gaps, everyone, everybody, self.as_of, config.audit)
+            metrics, subgroups = rate(everyone, parts, by_kind, baselines, certificates, gaps)
         groups = self._groups(everybody, means)
         left = frozenset(self.members)
         left_groups = tuple(
@@ -202,6 +205,7 @@ class _Run:
             certificates=certificates,
             churn=curve,
             metrics=metrics,
+            subgroups=subgroups,
             diff=diff_of(changes),
             timings=self.phases.seconds,
         )

@@ -87,7 +87,7 @@ def code_ties(members: Sequence[MemberProfile], as_of: date) -> TieRules:
         )
         topics[at] = mask(topics_brought(member)) + mask(frozenset(member.avoid_topics))
         lists = (
-            sorted(languages[language] for language in spoken(member.languages)),
+            sorted(languages[language] for language in sorted(spoken(member.languages))),
             sorted(genders[wish] for wish in member.only_genders),
             sorted(place[other] for other in member.blocked if other in place),
         )
