@@ -186,6 +186,8 @@ class Recombining:
         for run in runs:
             run.restart(best)
         start = remember_all(self.block, runs[0].state, known)
+        if known.held[0] == 0:  # nobody has ever had a place
+            return
         placed, total = best.score.tolist()
         order = self._price(known, total + float(self.block.prices[REWARD]) * placed)
         core = np.concatenate([start, np.setdiff1d(order[:CORE], start)])
