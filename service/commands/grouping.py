@@ -15,7 +15,7 @@ from service.commands.group_summary import print_summary
 from service.commands.member_files import read_community
 from service.commands.options import AsOfOption
 from service.group_run import Effort
-from service.reports.group_files import Inputs, check_place, write_run
+from service.reports.group_files import Inputs, check_group_place, write_run
 from service.settings import Settings
 from service.use_cases.form_groups import form_and_check
 
@@ -51,7 +51,7 @@ def group(
     Example: peer-matcher group --members members.csv --spec groups.toml --out plan/
     """
     today = Settings(as_of=as_of.date() if as_of else None).today()
-    check_place(results, (members, spec))
+    check_group_place(results, (members, spec))
     wanted = read_spec(spec)
     began = time.perf_counter()
     everybody = read_community(members, today)

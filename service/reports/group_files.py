@@ -3,31 +3,26 @@ how they came about."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import tomli_w
 
 from matcher import MemberProfile
-from matcher.errors import InvalidRequest, Problem
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.plan_file import plan_bytes
 from matcher.grouping.spec import GroupSpec
 from service.group_run import Effort, GroupRun
 from service.reports.group_report import report_page
 from service.reports.group_tables import TABLES, tables_of, write_csv, write_parquet
+from service.reports.whole_folder import MANIFEST, Origin, aside_of, check_place, digest, told, write_json
 
-MANIFEST, TIMINGS = "manifest.json", "timings.json"
+TIMINGS = "timings.json"
 FILES = (
     *(f"{table}.{ending}" for table in TABLES for ending in ("parquet", "csv")),
     "plan.json", "spec.next.toml", "report.html", TIMINGS, MANIFEST,
@@ -41,19 +36,6 @@ _NEXT = """\
 # Members, facilitators, times and languages may be changed by hand; whatever breaks a rule is refused with its name.
 
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """An input that is no file.
-
-    Attributes:
-        source: how the manifest calls it.
-        sha256: of what it held.
-    """
-
-    source: str
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +72,9 @@ def _group_text(group: ExistingGroup) -> str:
     return f"{name}{times}{tomli_w.dumps(rest)}"
 
 
-def check_place(folder: Path, inputs: Sequence[Path]) -> None:
-    """Find out before any work whether the results can be written, and would overwrite nothing that was given.
-
-    Raises:
-        InvalidRequest: if the folder is a file, or an input is one of the files to write.
-        OSError: if nothing can be written there.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InvalidRequest(Problem("--out", f"{folder} is a file", "a folder, which need not exist yet"))
-    taken = {(folder / name).resolve() for name in FILES}
-    for given in inputs:
-        if given.resolve() in taken:
-            what = f"{given} would be overwritten by a file of the same name"
-            raise InvalidRequest(Problem("--out", what, "another folder than that of the inputs"))
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    Path(tempfile.mkdtemp(dir=nearest, prefix=".trying-")).rmdir()
+def check_group_place(folder: Path, inputs: Sequence[Path]) -> None:
+    """As :func:`service.reports.whole_folder.check_place`, for the files of a group plan."""
+    check_place(folder, FILES, inputs)
 
 
 def write_run(folder: Path, run: GroupRun, inputs: Inputs, members: Mapping[str, MemberProfile]) -> dict[str, Any]:
@@ -117,7 +86,7 @@ def write_run(folder: Path, run: GroupRun, inputs: Inputs, members: Mapping[str,
     Returns:
         The manifest.
     """
-    with _aside(folder) as aside:
+    with aside_of(folder, FILES) as aside:
         files: dict[str, dict[str, Any]] = {}
         for name, rows in tables_of(run.plan).items():
             write_parquet(aside / f"{name}.parquet", name, rows)
@@ -131,34 +100,13 @@ def write_run(folder: Path, run: GroupRun, inputs: Inputs, members: Mapping[str,
         for name, text in texts.items():
             (aside / name).write_bytes(text)
             files[name] = {}
-        for name, told in files.items():
-            told["sha256"] = _digest(aside / name)
+        for name, about in files.items():
+            about["sha256"] = digest(aside / name)
         manifest = _manifest(run, inputs, files)
         timings = {"reading_s": inputs.reading_s, "solving_s": run.solving_s, "checking_s": run.checking_s}
-        _json(aside / TIMINGS, {name: round(seconds, 3) for name, seconds in timings.items()})
-        _json(aside / MANIFEST, manifest)
+        write_json(aside / TIMINGS, {name: round(seconds, 3) for name, seconds in timings.items()})
+        write_json(aside / MANIFEST, manifest)
     return manifest
-
-
-@contextmanager
-def _aside(folder: Path) -> Iterator[Path]:
-    """A folder to fill, whose files are put into their place at the end; it vanishes if that does not come."""
-    new = not folder.exists()
-    parent = folder.absolute().parent if new else folder
-    parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}-" if new else ".new-"))
-    try:
-        yield aside
-        for path in aside.iterdir():
-            path.chmod(0o600)
-        if new:
-            aside.rename(folder)
-            return
-        (folder / MANIFEST).unlink(missing_ok=True)
-        for name in FILES:
-            (aside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _manifest(run: GroupRun, inputs: Inputs, files: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,8 +117,8 @@ def _manifest(run: GroupRun, inputs: Inputs, files: Mapping[str, Any]) -> dict[s
         "seed": plan.seed,
         "iterations": inputs.effort.iterations,
         "time_limit_s": inputs.effort.time_limit_s,
-        "members": _told(inputs.members) | {"hash": plan.members_hash},
-        "spec": _told(inputs.spec) | {"hash": plan.spec_hash},
+        "members": told(inputs.members) | {"hash": plan.members_hash},
+        "spec": told(inputs.spec) | {"hash": plan.spec_hash},
         "versions": dict(plan.versions),
         "status": plan.status,
         "groups": len(plan.groups),
@@ -187,23 +135,3 @@ def _manifest(run: GroupRun, inputs: Inputs, files: Mapping[str, Any]) -> dict[s
 
 def _made_by() -> str:
     return f"peer-matcher {version('peer-matcher')}"
-
-
-def _told(given: Path | Origin) -> dict[str, str]:
-    if isinstance(given, Origin):
-        return asdict(given)
-    return {"source": given.name, "sha256": _digest(given)}
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file, or of the names and digests of a folder's files in the order of names."""
-    if not path.is_dir():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    inside = sorted(one for one in path.rglob("*") if one.is_file())
-    lines = "".join(f"{one.relative_to(path).as_posix()}\0{_digest(one)}\n" for one in inside)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
-def _json(path: Path, what: Mapping[str, Any]) -> None:
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(what), indent=2) + b"\n")

@@ -1,82 +1,30 @@
-"""Drawings of a group plan: sizes, stages of recovery, fit. SVG text that needs no font, file or script beside it.
+"""Drawings of a group plan: sizes, stages of recovery, fit.
 
-Colours differ in lightness first, so that they hold in black and white and for every kind of colour vision; the same
-plan gives the same bytes.
+Colours differ in lightness first, so that they hold in black and white and for every kind of colour vision.
 """
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from service.reports.drawing import ACCENT, INK, Drawing, axes_of, own_rules, svg_of
 from service.reports.group_words import STAGE_WORDS
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-INK, SOFT, FAINT, ACCENT = "#1d2b2a", "#56635f", "#d9dfdb", "#1f6f63"
 STAGE_COLOURS = ("#0b3b46", "#1b6572", "#377c87", "#86b9bb", "#bcdad6", "#e4f0ec", "#ffffff")
 """Dark to light along the way of recovery; white with strokes for unknown."""
 LIGHT_FROM = 3
 """Number of the first stage colour that takes dark letters."""
 MOST_ROWS = 40
 """Groups up to which each has a bar of its own."""
-_RC: Any = {
-    "svg.fonttype": "none",
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.edgecolor": SOFT,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": SOFT,
-    "ytick.color": SOFT,
-    "hatch.color": SOFT,
-    "hatch.linewidth": 0.5,
-    "text.parse_math": False,
-}
 
 
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One drawing with the words for those who do not see it.
-
-    Attributes:
-        title: what it shows.
-        alt: what can be read off it.
-        svg: an ``<svg>`` element.
-    """
-
-    title: str
-    alt: str
-    svg: str
-
-
-@contextmanager
-def _own_rules(salt: str) -> Iterator[None]:
-    """Draw by our rules and not by those the user has set for drawings of their own; ``salt`` keeps the names of parts
-    apart from those of the page's other drawings."""
-    import matplotlib as mpl  # takes most of a second, which nobody should wait for who draws nothing
-
-    with mpl.rc_context(), warnings.catch_warnings():
-        mpl.rcdefaults()
-        mpl.rcParams.update({**_RC, "svg.hashsalt": salt})
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font", category=UserWarning)
-        yield
-
-
-@_own_rules("sizes")
+@own_rules("sizes")
 def size_drawing(sizes: Sequence[int], wished: tuple[int, int, int]) -> Drawing:
     """How many groups have how many members, and the sizes that were asked for (smallest, target, largest)."""
-    figure, axes = _axes(4.6, 2.5)
+    figure, axes = axes_of(4.6, 2.5)
     counts = np.bincount(np.array(sizes, dtype=np.int64), minlength=1)
     low, high = min([wished[0], *sizes]), max([wished[2], *sizes])
     shown = np.arange(low, high + 1)
@@ -92,13 +40,13 @@ def size_drawing(sizes: Sequence[int], wished: tuple[int, int, int]) -> Drawing:
     told = ", ".join(f"{height:,} of {size}" for size, height in zip(shown, heights, strict=True) if height)
     asked = f"Asked for: {wished[0]} to {wished[2]}, target {wished[1]}."
     alt = f"Groups by number of members: {told or 'no groups'}. {asked}"
-    return Drawing("Group sizes", alt, _svg(figure))
+    return Drawing("Group sizes", alt, svg_of(figure))
 
 
-@_own_rules("fit")
+@own_rules("fit")
 def fit_drawing(fits: Sequence[float], floor: float) -> Drawing:
     """How well members fit their groups, and the floor that nobody may be under (0 for none)."""
-    figure, axes = _axes(4.6, 2.5)
+    figure, axes = axes_of(4.6, 2.5)
     values: npt.NDArray[np.float64] = np.clip(np.array(fits, dtype=np.float64), 0.0, 1.0)
     counts, edges = np.histogram(values, bins=20, range=(0.0, 1.0))
     axes.bar(edges[:-1], counts, width=0.05, align="edge", color="#a9c8c1", edgecolor=INK, linewidth=0.6)
@@ -122,10 +70,10 @@ def fit_drawing(fits: Sequence[float], floor: float) -> Drawing:
         axes.axvline(floor, color=INK, linewidth=1.2, linestyle=(0, (2, 2)))
         axes.text(floor - 0.012, top * 0.99, f"floor {floor:.2f}", va="top", ha="right", fontsize=8.5)
         alt += f" Nobody may be below {floor:.2f}."
-    return Drawing("Fit of members", alt, _svg(figure))
+    return Drawing("Fit of members", alt, svg_of(figure))
 
 
-@_own_rules("stages")
+@own_rules("stages")
 def stage_drawing(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Drawing:
     """The stages of recovery in each group, or in all together where there are too many groups to draw.
 
@@ -139,7 +87,7 @@ def stage_drawing(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Drawin
     apart = 0 < len(names) <= MOST_ROWS
     rows = counts if apart else total[None, :]
     labels = list(names) if apart else ["all groups"]
-    figure, axes = _axes(9.4, 0.62 + 0.25 * len(labels) + (0.1 if apart else 0.25))
+    figure, axes = axes_of(9.4, 0.62 + 0.25 * len(labels) + (0.1 if apart else 0.25))
     widest = max(1, int(rows.sum(axis=1).max(initial=0)))
     left = np.zeros(len(labels))
     places = np.arange(len(labels))
@@ -172,29 +120,4 @@ def stage_drawing(names: Sequence[str], counts: npt.NDArray[np.int64]) -> Drawin
             ncols=len(STAGE_WORDS), loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=8.5,
             handlelength=1.1, handleheight=1.0, columnspacing=1.4, handletextpad=0.5, borderaxespad=0.2, borderpad=0.1,
         )  # fmt: skip
-    return Drawing("Stages of recovery", alt, _svg(figure))
-
-
-def _axes(width: float, height: float) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.add_subplot()
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=3, labelsize=8.5)
-    return figure, axes
-
-
-def _svg(figure: Figure) -> str:
-    written = io.BytesIO()
-    options: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    figure.savefig(written, format="svg", metadata=options, transparent=True)
-    text = written.getvalue().decode()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
-    text = re.sub(r'<g id="[^"]*"', "<g", text).replace("xlink:href=", "href=")
-    text = re.sub(r"font-family: [^;\"]*; ", "", text)  # the page's own letters
-    text = re.sub(r"<style .*?</style>", "", text, flags=re.DOTALL)
-    return re.sub(r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', r'<svg \1 class="drawing" aria-hidden="true">', text, count=1)
+    return Drawing("Stages of recovery", alt, svg_of(figure))

@@ -14,8 +14,9 @@ from matcher import MemberProfile
 from matcher.grouping.attributes import attribute_values
 from matcher.grouping.plan import GroupPlan, PlannedGroup
 from matcher.grouping.spec import GroupSpec
+from service.reports.drawing import Drawing
 from service.reports.group_cards import card_of, naming, percent
-from service.reports.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
+from service.reports.group_plots import fit_drawing, size_drawing, stage_drawing
 from service.reports.group_words import (
     RULE_WORDS,
     STAGE_WORDS,

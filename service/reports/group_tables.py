@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from matcher.grouping.plan import GroupPlan, LocalTime
+from service.reports import table_files
 
 _COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "groups": {
@@ -72,17 +71,9 @@ def _change(time: LocalTime) -> str:
 
 def write_parquet(path: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the rows of the table of that name; columns are typed whatever the rows hold."""
-    schema = pa.schema([pa.field(name, kind) for name, kind in _COLUMNS[table].items()])
-    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), path)
+    table_files.write_parquet(path, _COLUMNS[table], rows)
 
 
 def write_csv(path: Path, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the same rows as text in UTF-8; nothing stands for what is unknown."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, tuple(_COLUMNS[table]))
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-
-
-def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
+    table_files.write_csv(path, _COLUMNS[table], rows)

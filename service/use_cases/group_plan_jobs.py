@@ -20,7 +20,8 @@ from service import job_folders
 from service.community import Community
 from service.group_run import Effort, GroupRun
 from service.problems import ProblemDetails, RequestError
-from service.reports.group_files import Inputs, Origin, write_run
+from service.reports.group_files import Inputs, write_run
+from service.reports.whole_folder import Origin
 from service.storage import groups
 from service.use_cases.audit import Event, note
 from service.use_cases.form_groups import form_and_check

@@ -32,7 +32,8 @@ from matcher.grouping.plan import (
 )
 from matcher.grouping.spec import GroupSpec
 from service.reports import group_report, group_words
-from service.reports.group_plots import Drawing, fit_drawing, size_drawing, stage_drawing
+from service.reports.drawing import INK, Drawing
+from service.reports.group_plots import LIGHT_FROM, STAGE_COLOURS, fit_drawing, size_drawing, stage_drawing
 from service.reports.group_report import groups_to_show, report_page, stage_counts
 from tests.service.conftest import AS_OF
 
@@ -299,8 +300,6 @@ def test_contrast_of_letters_on_bars() -> None:
         parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
         linear = [part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    from service.reports.group_plots import INK, LIGHT_FROM, STAGE_COLOURS
 
     shades = [light(colour) for colour in STAGE_COLOURS]
     assert shades == sorted(shades)
