@@ -154,14 +154,12 @@ def _coded(
 def _table(attribute: str, codes: Ints, values: Sequence[str], outcomes: Mapping[str, _Outcome]) -> list[SubgroupRow]:
     who = next(iter(outcomes.values())).who
     sizes = np.bincount(codes[who] + 1, minlength=len(values) + 1)
-    # The small ones are told together: their names stay, their numbers do not.
+    # The small ones are told together and without their names: a word that one member has found for themself is theirs.
     few = (sizes > 0) & (sizes < SMALLEST_SHOWN)
     few[0] = False
     named = [(value, np.array([code])) for code, value in enumerate(values) if sizes[code + 1] and not few[code + 1]]
-    if few.sum() > 1:
+    if few.any():
         named.append((FEW, np.flatnonzero(few) - 1))
-    else:
-        named += [(values[code], np.array([code])) for code in (np.flatnonzero(few) - 1).tolist()]
     if sizes[0]:
         named.append((UNKNOWN, np.array([-1])))
     inside = [np.isin(codes, group).astype(np.float64) for _, group in named]

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matcher import FacetWeights, sample_members
+from matcher import FacetWeights, MemberProfile, sample_members
 from matcher.rematch.baselines import baseline_pairs
 from matcher.rematch.everyone import Everyone
 from matcher.rematch.measuring import KindPlan
 from matcher.rematch.possible import who_could
-from matcher.rematch.subgroups import UNKNOWN, SubgroupRow, _hidden, subgroup_gaps
+from matcher.rematch.subgroups import FEW, UNKNOWN, SubgroupRow, _hidden, subgroup_gaps
 from tests.oracle.strategies import UNHURRIED
 from tests.rematch.metrics.test_suppression import every_table
 
@@ -85,6 +85,29 @@ def test_rows_show_no_small_count_and_no_figure_of_a_hidden_one() -> None:
         if row.score is not None:
             assert row.matched is not None
             assert row.score.low < row.score.difference < row.score.high
+
+
+def test_a_word_that_few_members_use_is_not_shown() -> None:
+    members = [
+        *sample_members(300, seed=3, as_of=DAY),
+        MemberProfile(
+            member_id="rare",
+            consent=True,
+            birth_year=1980,
+            languages=("en",),
+            gender="a word of their own",
+            region="nowhere-else",
+        ),
+    ]
+    everyone = Everyone.of(members, DAY)
+    room = np.ones((len(members), 2), np.int64)
+    could = who_could(everyone, "buddy", room)
+    assert could[everyone.member_ids.index("rare"), 0]
+    pairs = baseline_pairs(everyone, "buddy", "random", room, 0)
+    plans = {"random": KindPlan("buddy", pairs, FacetWeights.buddy(), could)}
+    rows = subgroup_gaps(everyone, members, DAY, ("gender", "region"), plans)
+    assert not {row.value for row in rows} & {"a word of their own", "nowhere-else"}
+    assert any(row.value == FEW for row in rows)
 
 
 def test_gaps_against_the_definition_and_chance() -> None:
