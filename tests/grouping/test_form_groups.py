@@ -144,6 +144,14 @@ def test_parts_together_keep_every_rule_and_the_bound_holds_for_them() -> None:
     assert solved.total == pytest.approx(plan.terms.total)
 
 
+def test_where_nobody_can_be_with_anybody_nobody_is() -> None:
+    members, spec = sample_members(40), spec_of(thresholds={"pair_score": 1.0})
+    plan = form_groups(members, spec, SAMPLE_DAY, 0, 300, iterations=2, means=MEANS, diagnose=False)
+    assert plan.iterations == 2
+    assert plan.terms.placed == 0
+    verify_groups(members, spec, plan, means=MEANS)
+
+
 def test_masks_hold_while_facilitators_lead_several_groups() -> None:
     """A group could move to an hour at which its facilitator leads another one by then."""
     hours = weekly(*(f"{day} 08:00-22:00" for day in ("mon", "tue", "wed", "thu", "fri", "sat")))
