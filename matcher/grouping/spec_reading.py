@@ -48,38 +48,53 @@ def parse_spec(data: bytes, source: str, suffix: str) -> GroupSpec:
         ReadingError: if it is too large, or no such document.
         InvalidProblem: with everything that is wrong with what it says.
     """
+    return GroupSpec.parse(document(data, source, suffix, "group spec"))
+
+
+def document(data: bytes, source: str, suffix: str, name: str) -> dict[str, Any]:
+    """The keys and values of a document, not validated.
+
+    Args:
+        data: the whole document; a byte order mark is passed over.
+        source: what to call it in errors.
+        suffix: ``.toml`` or ``.json``.
+        name: what it should be: ``group spec``.
+
+    Raises:
+        ReadingError: if it is too large, or no such document.
+    """
+    accepted = f"a {name} in UTF-8, named .toml or .json"
     if len(data) > LARGEST_FILE:
-        raise ReadingError(source, "is too large for a group spec", f"at most {LARGEST_FILE // 2**20} MiB")
+        raise ReadingError(source, f"is too large for a {name}", f"at most {LARGEST_FILE // 2**20} MiB")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ReadingError(source, f"is not UTF-8 at byte {error.start + 1}", _ACCEPTED) from error
-    fields = _json(text, source) if suffix == ".json" else _toml(text, source)
-    return GroupSpec.parse(fields)
+        raise ReadingError(source, f"is not UTF-8 at byte {error.start + 1}", accepted) from error
+    return _json(text, source, name, accepted) if suffix == ".json" else _toml(text, source, accepted)
 
 
-def _toml(text: str, source: str) -> dict[str, Any]:
+def _toml(text: str, source: str, accepted: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ReadingError(source, f"is not TOML: {error}", "see https://toml.io") from error
     except RecursionError as error:
-        raise ReadingError(source, "is nested too deeply", _ACCEPTED) from error
+        raise ReadingError(source, "is nested too deeply", accepted) from error
     except ValueError as error:
-        raise ReadingError(source, "holds a number or date that is out of range", _ACCEPTED) from error
+        raise ReadingError(source, "holds a number or date that is out of range", accepted) from error
 
 
-def _json(text: str, source: str) -> dict[str, Any]:
+def _json(text: str, source: str, name: str, accepted: str) -> dict[str, Any]:
     try:
         value = STRICT_JSON.decode(text)
     except json.JSONDecodeError as error:
         what = f"is not JSON: {error.msg} (at line {error.lineno}, column {error.colno})"
         raise ReadingError(source, what, "one JSON object") from error
     except RecursionError as error:
-        raise ReadingError(source, "is nested too deeply", _ACCEPTED) from error
+        raise ReadingError(source, "is nested too deeply", accepted) from error
     except ValueError as error:
         what = str(error) if len(str(error)) < 40 else "holds a number of too many digits"
         raise ReadingError(source, what, "one JSON object") from error
     if not isinstance(value, dict):
-        raise ReadingError(source, "is no object", "one JSON object with the keys of a group spec")
+        raise ReadingError(source, "is no object", f"one JSON object with the keys of a {name}")
     return value

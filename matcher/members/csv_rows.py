@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from matcher.errors import Problem, ReadingError
 from matcher.members.cells import READERS, fields_of
@@ -32,8 +33,17 @@ def check_columns(source: str, names: list[str]) -> None:
         raise ReadingError(source, "there is no column member_id", "a column member_id")
 
 
-def csv_rows(path: Path) -> Iterator[RawRow]:
+def csv_rows(
+    path: Path,
+    check: Callable[[str, list[str]], None] = check_columns,
+    fields: Callable[[dict[str, str]], tuple[dict[str, Any], tuple[Problem, ...]]] = fields_of,
+) -> Iterator[RawRow]:
     """Stream the rows of a CSV file (RFC 4180, UTF-8, commas); blank lines are passed over.
+
+    Args:
+        path: the file.
+        check: looks at the file's name and columns before any row is read; those of members by default.
+        fields: makes fields, and problems, of the cells of a row; of a member by default.
 
     Raises:
         ReadingError: for the file as a whole; a bad row is a row with problems.
@@ -47,7 +57,7 @@ def csv_rows(path: Path) -> Iterator[RawRow]:
     if isinstance(cells, Problem):
         raise ReadingError(f"{path}, line 1", cells.what, "a line of column names: member_id,birth_year,...")
     names = [cell.strip() for cell in cells]
-    check_columns(str(path), names)
+    check(str(path), names)
     for number, record in _records(source):
         parsed = record if isinstance(record, Problem) else _cells(record)
         if isinstance(parsed, Problem):
@@ -56,7 +66,7 @@ def csv_rows(path: Path) -> Iterator[RawRow]:
             what = f"has {len(parsed)} cells where the first line has {len(names)}"
             yield RawRow(number, {}, (Problem("(row)", what, f"{len(names)} cells"),))
         else:
-            yield RawRow(number, *fields_of(dict(zip(names, parsed, strict=True))))
+            yield RawRow(number, *fields(dict(zip(names, parsed, strict=True))))
 
 
 def _cells(record: str) -> list[str] | Problem:
