@@ -16,6 +16,7 @@ from service.commands.auditing import audit
 from service.commands.backing_up import backup
 from service.commands.console import err, out
 from service.commands.exporting import export
+from service.commands.fitting import fit_weights_command
 from service.commands.grouping import group
 from service.commands.importing import import_
 from service.commands.keys import keys
@@ -66,6 +67,7 @@ commands.command("import")(import_)
 commands.command("buddies")(buddies)
 commands.command("pair")(pair)
 commands.command("group")(group)
+commands.command("fit-weights")(fit_weights_command)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
 commands.command("audit")(audit)
