@@ -145,7 +145,8 @@ class Model:
         name = member.member_id
         standing = {other for blocker, other in self.blocks if blocker == name}
         for other in set(member.blocked) - standing:
-            self._step_out(name, {other}, ends=True)
+            gone = set() if other in self.members else {f"erased {other}"}  # what is open with them is over as well
+            self._step_out(name, {other} | gone, ends=True)
             self.blocks.add((name, other))
         stored = member.model_copy(update={"blocked": tuple(sorted(standing | set(member.blocked)))})
         self.members[name] = stored

@@ -182,6 +182,26 @@ def test_blocks_count_again_when_the_id_comes_back(serve: Serve, tmp_path: Path)
         assert NAME in served.peers("member-05", k=50)
 
 
+def test_a_block_of_somebody_who_was_erased_ends_what_is_open_with_them(serve: Serve) -> None:
+    """As a block of anybody does: so what the blocker sees does not tell whether the other is there still."""
+    with serve() as served:
+        served.load([*crowd(), person(NAME)])
+        life = Life(served)
+        seen = {}
+        for gone, other in ((False, "member-02"), (True, NAME)):
+            asked = {"kind": "buddy", "member_id": other, "peer_id": "member-01"}
+            address = f"/v1/matches/{life.ask('POST', '/v1/matches', 201, json=asked)['match_id']}"
+            life.ask("POST", f"{address}:accept", 200, json={"member_id": other})
+            if gone:
+                life.ask("DELETE", f"/v1/members/{other}", 204)
+            own = f"/v1/members/member-01/matches/{address.rpartition('/')[2]}"
+            assert life.ask("GET", own, 200)["state"] == "proposed", "it stays open until it expires, whoever has gone"
+            life.ask("POST", "/v1/blocks", 201, json={"member_id": "member-01", "blocked": other})
+            found = life.ask("GET", own, 200)
+            seen[gone] = (found["state"], found["your_answer"])
+        assert seen == {False: ("expired", None), True: ("expired", None)}
+
+
 def test_another_process_forgets_too_by_following_the_log(serve: Serve, tmp_path: Path) -> None:
     with serve() as one:
         one.load(crowd())
