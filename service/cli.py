@@ -22,6 +22,8 @@ from service.commands.importing import import_
 from service.commands.keys import keys
 from service.commands.listing import catalog
 from service.commands.pairing import pair
+from service.commands.rematch_diff import rematch_diff_command
+from service.commands.rematching import rematch_command
 from service.commands.sampling import sample
 from service.commands.serving import serve
 from service.commands.working import work
@@ -68,6 +70,8 @@ commands.command("buddies")(buddies)
 commands.command("pair")(pair)
 commands.command("group")(group)
 commands.command("fit-weights")(fit_weights_command)
+commands.command("rematch")(rematch_command)
+commands.command("rematch-diff")(rematch_diff_command)
 commands.command("sample")(sample)
 commands.command("catalog")(catalog)
 commands.command("audit")(audit)

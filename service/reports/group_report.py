@@ -71,7 +71,7 @@ def report_page(plan: GroupPlan, spec: GroupSpec, members: Mapping[str, MemberPr
     reasons = unplaced_by_reason(plan.unplaced)
     name = naming(members)
     return (
-        _environment()
+        environment()
         .get_template("group_report.html")
         .render(
             title=printable(spec.name),
@@ -130,7 +130,8 @@ def groups_to_show(plan: GroupPlan) -> tuple[PlannedGroup, ...]:
     return tuple(group for group in plan.groups if group.name in chosen)
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """What fills templates of pages: everything that is put in is text unless it says otherwise."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("service.reports", "templates"),
         autoescape=True,
