@@ -40,11 +40,13 @@ def who_could(
     found = np.zeros((n, 2), np.bool_)
     mentoring = kind == "mentor"
     rules = tuple(everyone.rules)
+    stands = (everyone.rules.small[:, 0] > 0) & (np.diff(everyone.rules.starts)[::3] > 0)
+    seeks = stands & (everyone.rules.small[:, 8] & (2 if mentoring else 1) > 0)
     if mentoring:
-        givers, seekers = np.flatnonzero(places[:, 1] > 0), np.flatnonzero(places[:, 0] > 0)
+        givers, seekers = np.flatnonzero(stands & (places[:, 1] > 0)), np.flatnonzero(seeks & (places[:, 0] > 0))
         found[:, 1] = _has_partner(rules, givers, seekers, n, True, True, keys)
     else:
-        givers = seekers = np.flatnonzero(places[:, 0] > 0)
+        givers = seekers = np.flatnonzero(seeks & (places[:, 0] > 0))
     unsure = seekers
     if eligible is not None:
         sure = eligible[seekers] > banned[seekers]
