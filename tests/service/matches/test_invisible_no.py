@@ -98,6 +98,7 @@ def worlds(
         def make() -> World:
             number = itertools.count(1)
             monkeypatch.setattr("secrets.token_hex", lambda size: f"{next(number):0{2 * size}x}")
+            monkeypatch.setattr("secrets.token_bytes", bytes)  # cursors are signed alike
             inside = folder / str(next(folders))
             inside.mkdir()
             place = open_ones.enter_context(place_of(kind, inside, lambda: request.getfixturevalue("postgresql")))
