@@ -146,13 +146,16 @@ def _coded(
         names = {AgePool.MINOR: "minor", AgePool.TURNING_ADULT: "turning adult", AgePool.ADULT: "adult"}
         pools = [age_pool(member.birth_year, as_of) for member in members]
         known = list(names)
-        return np.array([known.index(pool) if pool in names else -1 for pool in pools]), tuple(names.values())
-    codes, values = attribute_values(members, attribute, as_of, everyone.rows)
-    return codes.astype(np.int64), values
+        codes = [known.index(pool) if pool in names else -1 for pool in pools]
+        return np.array(codes, dtype=np.int64), tuple(names.values())
+    coded, values = attribute_values(members, attribute, as_of, everyone.rows)
+    return coded.astype(np.int64), values
 
 
 def _table(attribute: str, codes: Ints, values: Sequence[str], outcomes: Mapping[str, _Outcome]) -> list[SubgroupRow]:
     who = next(iter(outcomes.values())).who
+    if not who.size:
+        return []
     sizes = np.bincount(codes[who] + 1, minlength=len(values) + 1)
     # The small ones are told together and without their names: a word that one member has found for themself is theirs.
     few = (sizes > 0) & (sizes < SMALLEST_SHOWN)

@@ -25,6 +25,8 @@ from scipy.sparse import csr_array, hstack
 from matcher.errors import MatcherError
 
 SMALLEST_SHOWN = 11
+INFEASIBLE = 2
+"""What scipy's ``milp`` says where nothing fits."""
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -107,10 +109,14 @@ def hidden_cells(
     for cell in np.flatnonzero(small)[np.argsort(-values[small], kind="stable")].tolist():
         if protected[cell] >= least:
             continue
-        goal = min(least, tables.most(cell, least))
-        if protected[cell] >= goal:
-            continue
-        found = tables.cheapest(cell, goal, hidden)
+        found = tables.cheapest(cell, least, hidden)
+        if found is None:  # what is public says that it is less
+            goal = tables.most(cell, least)
+            if protected[cell] >= goal:
+                continue
+            found = tables.cheapest(cell, goal, hidden)
+        if found is None:
+            raise MatcherError(f"suppression: no table leaves a count of {values[cell]} open")
         hidden |= found != values
         protected = np.maximum(protected, found)
     return hidden
@@ -135,10 +141,12 @@ class _Tables:
         aim[cell], aim[self.values.size + cell] = -1.0, 1.0
         upper = self.upper.copy()
         upper[cell] = min(upper[cell], max(0, enough - int(self.values[cell])))
-        return int(self._best(aim, np.zeros(upper.size), upper)[cell])
+        found = self._best(aim, np.zeros(upper.size), upper)
+        return int(self.values[cell] if found is None else found[cell])
 
-    def cheapest(self, cell: int, goal: int, hidden: Bools) -> Ints:
-        """The table with at least ``goal`` in a cell whose changes to cells that are not hidden cost least."""
+    def cheapest(self, cell: int, goal: int, hidden: Bools) -> Ints | None:
+        """The table with at least ``goal`` in a cell whose changes to cells that are not hidden cost least, if there is
+        one."""
         cost = np.where(hidden, 0.0, self.cost)
         lower = np.zeros(self.upper.size)
         upper = self.upper.copy()
@@ -146,9 +154,11 @@ class _Tables:
         # A trace of cost everywhere, lest something is put on and taken off the same cell.
         return self._best(np.tile(cost + 1e-4, 2), lower, upper)
 
-    def _best(self, aim: Floats, lower: Floats, upper: Floats) -> Ints:
+    def _best(self, aim: Floats, lower: Floats, upper: Floats) -> Ints | None:
         found = milp(aim, constraints=self.sums, bounds=Bounds(lower, upper), integrality=np.ones(aim.size))
-        if found.x is None:
+        if found.status == INFEASIBLE:
+            return None
+        if found.status != 0:  # never show what is not known to be safe
             raise MatcherError(f"suppression: no table could be found ({found.message})")
         changes = np.rint(np.asarray(found.x)).astype(np.int64)
         best: Ints = self.values + changes[: self.values.size] - changes[self.values.size :]
