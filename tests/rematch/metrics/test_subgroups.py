@@ -118,3 +118,12 @@ def test_gaps_against_the_definition_and_chance() -> None:
     # By lot nobody is better off but by chance: with 95% for a table of subgroups, hardly one is called sure.
     lots = [row for row in rows if row.plan == "random" and row.attribute == "region" and row.score]
     assert not any(row.score.sure for row in lots if row.score)
+
+
+def test_with_nobody_to_match_there_are_no_rows() -> None:
+    members = [MemberProfile(member_id="a")]
+    everyone = Everyone.of(members, DAY)
+    room = np.ones((1, 2), np.int64)
+    pairs = baseline_pairs(everyone, "buddy", "random", room, 0)
+    plans = {"random": KindPlan("buddy", pairs, FacetWeights.buddy(), who_could(everyone, "buddy", room))}
+    assert subgroup_gaps(everyone, members, DAY, ("role", "age_pool", "region"), plans) == ()
