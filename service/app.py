@@ -38,6 +38,7 @@ from service.following import follow_regularly
 from service.logs import name_members_by
 from service.sweeping import sweep_regularly
 from service.use_cases.estimate_population import estimate_population
+from service.use_cases.member_writer import MemberWriter
 from service.use_cases.pseudonyms import ready_pseudonyms
 
 _DESCRIPTION = """Finds members of a recovery community someone who truly gets it: exact, safe and explained.
@@ -56,6 +57,8 @@ def create_app(community: Community) -> FastAPI:
     The index is loaded or built while the application already answers ``/livez`` and ``/readyz``.
     """
 
+    writer = MemberWriter(community)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         """From the first request to the last."""
@@ -72,6 +75,7 @@ def create_app(community: Community) -> FastAPI:
                 yield
             finally:
                 stop.set()
+        await run_in_threadpool(writer.close)
         await run_in_threadpool(community.close)
         _log.info("stopped")
 
@@ -83,7 +87,7 @@ def create_app(community: Community) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.community = community
+    app.state.community, app.state.writer = community, writer
     name_members_by(ready_pseudonyms(community).log_key)
     answer_errors_as_problems(app)
     serve_routes(

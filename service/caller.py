@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -39,3 +41,13 @@ def acting() -> Acting:
 def act_as(who: Acting) -> None:
     """Let ``who`` be the one who acts from now on in this task or thread, and in threads that it hands work to."""
     _ACTING.set(who)
+
+
+@contextmanager
+def acting_as(who: Acting) -> Iterator[None]:
+    """Let ``who`` be the one who acts within the block."""
+    token = _ACTING.set(who)
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)

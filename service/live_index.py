@@ -17,6 +17,7 @@ from matcher.errors import InvalidMember, MatcherError
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import KINDS
 from service import snapshots
+from service.own_writes import OwnWrites
 from service.profile_text import profile_of
 from service.settings import Settings
 from service.standing import Moment
@@ -66,6 +67,8 @@ class LiveIndex:
         self._writing = threading.Lock()
         self._view: View | None = None
         self._saved_seq = -1
+        self.own_writes = OwnWrites()
+        """By which an answer is told that is behind the log by nothing that anybody has been told of."""
         self.state = "not started"
         """``ok`` once there is an index to ask, else what it waits for."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from http import HTTPStatus
 from typing import Any, Literal, Protocol, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,27 +11,40 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from service.api.deadlines import PatientReceive, TimedSend
 from service.api.lanes import Lane, Patience
 from service.api.replies import problem_reply
+from service.api.visits import OVERLOADED, Visit, bring
 from service.metrics import Metrics
-from service.problems import ProblemDetails
 from service.settings import Settings
 
-Work = Literal["search", "read", "change", "long", "stream", "health"]
-"""``search`` answers beside others in the event loop, ``read`` and ``change`` in threads; ``long`` takes much of the
-machine, ``stream`` takes time and nothing else, and ``health`` passes by everybody."""
+Work = Literal["search", "read", "change", "store", "wait", "long", "stream", "health"]
+"""``search`` answers beside others in the event loop, ``read`` and ``change`` in threads, ``store`` in one thread for
+all; ``wait`` is for a change that the index is to follow; ``long`` takes much of the machine, ``stream`` takes time and
+nothing else, and ``health`` passes by everybody."""
 
-PLACES: dict[Work, int] = {"search": 4, "read": 6, "change": 4, "long": 2, "stream": 256}
+PLACES: dict[Work, int] = {
+    "search": 4,
+    "read": 6,
+    "change": 4,
+    "store": 128,
+    "wait": 8,
+    "long": 2,
+    "stream": 256,
+}
 """At once. Together they leave threads free for health, whatever happens."""
-MOST_WAITING: dict[Work, int] = {"search": 1_000, "read": 1_000, "change": 1_000, "long": 16, "stream": 16}
+WITHOUT_THREADS: frozenset[Work] = frozenset({"store", "stream"})
+"""Of which each takes none of those threads for itself."""
+MOST_WAITING: dict[Work, int] = {
+    "search": 1_000,
+    "read": 1_000,
+    "change": 1_000,
+    "store": 1_000,
+    "wait": 1_000,
+    "long": 16,
+    "stream": 16,
+}
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
-_TIMED: frozenset[Work] = frozenset({"search", "read", "change"})
+_TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
 _WORK = "takes_work"
-_OVERLOADED = ProblemDetails(
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    "overloaded",
-    "The service is asked more than it can answer; nothing was done. Try again in a moment.",
-    headers={"Retry-After": "1"},
-)
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -78,22 +90,16 @@ class Admission:
         if work == "health":
             await self._app(scope, receive, send)
             return
-        lane = self._lanes[work]
-        if not await self._entered(lane):
+        visit = Visit(self._lanes[work], self._lanes["wait"], self._metrics)
+        if not await visit.begin():
             self._metrics.refused.labels("overloaded").inc()
-            await problem_reply(_OVERLOADED)(scope, receive, send)
+            await problem_reply(OVERLOADED)(scope, receive, send)
             return
+        bring(scope, visit)
         try:
             await self._served(work, scope, receive, send)
         finally:
-            lane.leave()
-
-    async def _entered(self, lane: Lane) -> bool:
-        self._metrics.waiting.inc()
-        try:
-            return await lane.enter()
-        finally:
-            self._metrics.waiting.dec()
+            visit.end()
 
     async def _served(self, work: Work, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in {"GET", "HEAD"}:

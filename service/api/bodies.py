@@ -19,7 +19,7 @@ from service.problems import ProblemDetails, RequestError, unprocessable
 
 JSON_TYPES = ("application/json",)
 Model = TypeVar("Model", bound=BaseModel)
-_DIGEST = "peer_matcher.body"
+_DIGEST, _LENGTH = "peer_matcher.body", "peer_matcher.body_length"
 NDJSON_TYPES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 
@@ -61,7 +61,7 @@ async def read_object(request: Request, most: int) -> dict[str, Any]:
     """
     check_type(request, JSON_TYPES)
     body = b"".join([chunk async for chunk in limited(request, most)])
-    request.scope[_DIGEST] = hashlib.sha256(body).digest()
+    request.scope[_DIGEST], request.scope[_LENGTH] = hashlib.sha256(body).digest(), len(body)
     found = json_object(Line(1, body))
     if isinstance(found, Problem):
         raise RequestError(unprocessable([Problem("body", found.what, "one JSON object, every key once, in UTF-8")]))
@@ -87,6 +87,12 @@ def digest_of_body(scope: Scope) -> bytes:
     """What stands for the body that a route has read; nothing if it has read none."""
     digest: bytes = scope.get(_DIGEST, b"")
     return digest
+
+
+def length_of_body(scope: Scope) -> int:
+    """Bytes of the body that a route has read."""
+    length: int = scope.get(_LENGTH, 0)
+    return length
 
 
 def too_large(most: int) -> RequestError:

@@ -20,6 +20,7 @@ from service.api.openapi import json_body, problems
 from service.api.repeating import may_repeat
 from service.api.replies import json_reply
 from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
+from service.api.visits import visit_of
 from service.api.wire import AnswerShape, SearchRequest
 from service.community import Community
 from service.problems import RequestError, unprocessable
@@ -46,12 +47,16 @@ KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody furth
 @allows("platform")
 @takes("search")
 async def buddies(
-    member_id: MemberIdPath, community: Served, kind: KindQuery = "buddy", k: K = 10, min_seq: MinSeq = None
+    member_id: MemberIdPath,
+    request: Request,
+    community: Served,
+    kind: KindQuery = "buddy",
+    k: K = 10,
+    min_seq: MinSeq = None,
 ) -> Response:
     """The k best eligible peers, exact and certified, each with reasons that may be shown."""
     wish = Wish(k, kind)
-    if min_seq is not None:
-        await run_in_threadpool(index_level, community, min_seq)
+    await _level(request, community, min_seq)
     # Short work is done at once: handing it to another thread would take a tenth of the time of the whole request.
     answer = find_at_once(community, member_id, wish) if k <= MOST_AT_ONCE else None
     if answer is None:
@@ -72,11 +77,18 @@ async def buddies(
 async def search(request: Request, community: Served, min_seq: MinSeq = None) -> Response:
     """Nothing is stored."""
     asked = await read_model(request, SearchRequest, community.settings.max_body_bytes)
-    return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked, min_seq)))
+    await _level(request, community, min_seq)
+    return json_reply(answer_fields(await run_in_threadpool(_searched, community, asked)))
 
 
-def _searched(community: Community, asked: SearchRequest, min_seq: int | None) -> Answer:
-    index_level(community, min_seq)
+async def _level(request: Request, community: Community, min_seq: int | None) -> None:
+    """Wait until the index knows ``min_seq``, in nobody's place."""
+    if min_seq is not None and community.index.view().seq < min_seq:
+        async with visit_of(request.scope).outside():
+            await run_in_threadpool(index_level, community, min_seq)
+
+
+def _searched(community: Community, asked: SearchRequest) -> Answer:
     weights = None if asked.weights is None else FacetWeights.parse(asked.weights)
     wish = Wish(asked.k, asked.kind, weights)
     if (asked.member_id is None) == (asked.profile is None):

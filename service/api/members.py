@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
+import asyncio
+from typing import Annotated
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
 from matcher.members.profile import MemberProfile
 from service.api.access import allows
-from service.api.bodies import read_object
+from service.api.admission import takes
+from service.api.bodies import length_of_body, read_object
 from service.api.conditional import ChangeIf, KnownVersions, PutIf
 from service.api.openapi import json_body, problems
 from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
 from service.use_cases.erase_member import erase_member
 from service.use_cases.get_member import StoredMember, get_member
 from service.use_cases.level import rows_level
-from service.use_cases.put_member import put_member
+from service.use_cases.member_writer import MemberWriter
+from service.use_cases.put_member import put_of
 
+LONG_BODY = 32_768
+"""Bytes from which on a profile is looked over in another thread: no other answer waits for a millisecond then."""
+_LONG_BODIES = CapacityLimiter(2)
 router = APIRouter(prefix="/v1/members", tags=["members"], route_class=StrictRoute)
+
+
+async def _writer(request: Request) -> MemberWriter:
+    writer: MemberWriter = request.app.state.writer
+    return writer
+
+
+Writer = Annotated[MemberWriter, Depends(_writer)]
 
 
 def _stored(row: StoredMember, status: int = 200) -> Response:
@@ -33,14 +49,21 @@ def _stored(row: StoredMember, status: int = 200) -> Response:
     openapi_extra=json_body(MemberProfile, "The whole profile; what is left out is unknown. The id may be left out."),
 )
 @allows("platform")
-async def put(member_id: MemberIdPath, request: Request, community: Served, condition: PutIf) -> Response:
+@takes("store")
+async def put(
+    member_id: MemberIdPath, request: Request, community: Served, writer: Writer, condition: PutIf
+) -> Response:
     """The next request sees the change. A block is permanent: one that an earlier profile set stays.
 
     With `If-Match` it is made only if the member is still as it was seen (412 otherwise), with `If-None-Match: *` only
     if there is none.
     """
     fields = await read_object(request, community.settings.max_body_bytes)
-    row, created = await run_in_threadpool(put_member, community, member_id, fields, condition)
+    if length_of_body(request.scope) < LONG_BODY:
+        order = put_of(community, member_id, fields, condition)
+    else:
+        order = await to_thread.run_sync(put_of, community, member_id, fields, condition, limiter=_LONG_BODIES)
+    row, created = await asyncio.wrap_future(writer.put(order))
     return _stored(row, 201 if created else 200)
 
 

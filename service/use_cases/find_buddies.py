@@ -17,7 +17,7 @@ from service.live_index import View
 from service.profile_text import RuledRow, ruled_row
 from service.standing import Moment, standing_of
 from service.storage import matches, members
-from service.storage.changes import newest_seq
+from service.storage.changes import fingerprint, newest_seq
 from service.use_cases.returning import blocks_by_pseudonym
 
 ATTEMPTS = 4
@@ -65,7 +65,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
         handicaps=community.exposure.handicaps,
     )
     look = _look(community, found, None)
-    if look.seq != view.seq or look.out:
+    if look.out or not _is_level(community, view, look.seq):
         return None
     return _shown(community, Answer(found, view.seq))
 
@@ -129,7 +129,7 @@ def _answer(
             view = community.index.catch_up()
         view, found = _asked(community, view, ask)
         look = _look(community, found, unsaved)
-        if look.seq == view.seq and not look.out:
+        if not look.out and _is_level(community, view, look.seq):
             return Answer(found, view.seq)
         community.metrics.rechecks.inc()
         asked_at, view = view, community.index.catch_up()
@@ -142,6 +142,20 @@ def _answer(
         kept = tuple(peer for peer in found.peers if peer.member_id not in look.out)
         found = replace(found, peers=kept, certified=False)
     return Answer(found, asked_at.seq)
+
+
+def _is_level(community: Community, view: View, seq: int) -> bool:
+    """Whether ``view`` knows all changes up to ``seq``, but for those of which nobody has been told.
+
+    These are changes that this process stores at the moment and answers as soon as its index knows them: when ``view``
+    was taken none of them was answered. Peers whom they forbid are seen in the rows.
+    """
+
+    def mark_of(line: int) -> str:
+        with community.database.glancing() as connection:
+            return fingerprint(connection, line)
+
+    return seq == view.seq or community.index.own_writes.are_all(view.seq, seq, mark_of)
 
 
 def _asked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from matcher.errors import Problem
 from matcher.members.profile import MAX_BLOCKED, MemberProfile
+from service.caller import Acting, acting_as
 from service.profile_text import profile_text, ruled_row
 from service.storage import matches, members
 from service.storage.changes import now_text
@@ -40,8 +41,17 @@ def store_members(
     return database.write(lambda connection: store_in(connection, profiles, now()))
 
 
-def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str) -> list[Storing]:
-    """:func:`store_members` inside a writing transaction of the caller's. Matches that may not go on are closed."""
+def store_in(
+    connection: Connection, profiles: Sequence[MemberProfile], at: str, by: Mapping[str, Acting] | None = None
+) -> list[Storing]:
+    """:func:`store_members` inside a writing transaction of the caller's. Matches that may not go on are closed.
+
+    Args:
+        connection: of the transaction.
+        profiles: all of different members.
+        at: the moment.
+        by: who stores each member, where that is not one and the same: the audit trail names them.
+    """
     ids = [profile.member_id for profile in profiles]
     profiles, hidden = give_blocks_back(connection, profiles, at)
     present = members.some(connection, ids)
@@ -63,19 +73,36 @@ def store_in(connection: Connection, profiles: Sequence[MemberProfile], at: str)
     members.add_blocks(connection, new_blocks)
     written = members.write(connection, texts, present, at)
     changed = [profile for profile in profiles if profile.member_id in written]
-    gone = {profile.member_id for profile in changed if profile.status == "withdrawn" or not profile.consent}
-    held = {profile.member_id for profile in changed if profile.status == "held"}
-    close_matches(connection, Leaving(gone, held, new_blocks), at)
-    aged = [profile.member_id for profile in changed if _another_year(present.get(profile.member_id), profile)]
-    if aged:  # an adult and a minor who have each other do not wait for the daily sweep
-        accepted = matches.of_members(connection, aged, ("accepted",))
-        end_between_age_pools(connection, accepted, date.fromisoformat(at[:10]), at)
+    aged = {profile.member_id for profile in changed if _another_year(present.get(profile.member_id), profile)}
+    if by is None:
+        _close(connection, changed, new_blocks, aged, at)
+    else:
+        for profile in changed:
+            with acting_as(by[profile.member_id]):
+                own = [block for block in new_blocks if block[0] == profile.member_id]
+                _close(connection, [profile], own, aged & {profile.member_id}, at)
     return [
         Storing(None, problem=_TOO_MANY_BLOCKS)
         if i in too_many
         else Storing(written.get(i) or present[i], created=i not in present)
         for i in ids
     ]
+
+
+def _close(
+    connection: Connection,
+    changed: Sequence[MemberProfile],
+    new_blocks: Sequence[tuple[str, str]],
+    aged: Collection[str],
+    at: str,
+) -> None:
+    """Close matches of members who changed in a way that lets them not go on."""
+    gone = {profile.member_id for profile in changed if profile.status == "withdrawn" or not profile.consent}
+    held = {profile.member_id for profile in changed if profile.status == "held"}
+    close_matches(connection, Leaving(gone, held, new_blocks), at)
+    if aged:  # an adult and a minor who have each other do not wait for the daily sweep
+        accepted = matches.of_members(connection, aged, ("accepted",))
+        end_between_age_pools(connection, accepted, date.fromisoformat(at[:10]), at)
 
 
 def _ids(names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from matcher import MemberProfile
 from service.api.access import allows
-from service.api.admission import PLACES
+from service.api.admission import PLACES, WITHOUT_THREADS
 from service.api.repeating import UndeclaredRepetitionError
 from service.api.routing import StrictRoute, strict_routes
 from service.api.wire import ProblemShape
@@ -163,7 +163,12 @@ def test_the_documentation_knows_every_problem(admin: httpx.Client, table: list[
 
 def test_nobody_waits_for_health(table: list[StrictRoute]) -> None:
     assert "health" not in PLACES
-    assert sum(places for work, places in PLACES.items() if work != "stream") < 40, "threads are left"
+    assert sum(places for work, places in PLACES.items() if work not in WITHOUT_THREADS) < 40, "threads are left"
+    assert {route.path for _, route in calls(table) if getattr(route.endpoint, "takes_work", None) == "health"} == {
+        "/livez",
+        "/readyz",
+        "/metrics",
+    }
 
 
 def test_heads_have_limits(admin: httpx.Client, table: list[StrictRoute], people: list[MemberProfile]) -> None:
