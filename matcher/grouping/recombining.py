@@ -104,8 +104,8 @@ class Recombining:
         self._prices[:units] = block.prices[REWARD] + 0.5
         members = np.diff(block.unit_start)
         self._prices[:units] *= members
-        own = block.leader_member
-        self._own = np.where(own >= 0, block.unit_of[np.maximum(own, 0)], -1) if leaders else own
+        own = block.leader_member.tolist()
+        self._own = np.array([block.unit_of[member] if member >= 0 else -1 for member in own], np.int64)
 
     def _price(self, known: Remembered, target: float) -> Ids:
         """Renew the prices, and return the groups that have a chance, the best ones first."""

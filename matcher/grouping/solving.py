@@ -103,6 +103,8 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
         report: told how far it is.
     """
     begun = time.monotonic()
+    if part.members.size == 0:
+        return Solved((), 0, 0.0, 0, False)
     block = block_of(instance, part)
     runs = [
         Annealing(block, state_of(block, part, lots_of(seed, number)), MOST, EFFORT) for number in range(ANNEALINGS)
