@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
@@ -28,6 +29,7 @@ from service.api import (
     matches,
     members,
     metrics,
+    rematches,
 )
 from service.api.edge import Edge
 from service.api.errors import answer_errors_as_problems
@@ -44,6 +46,8 @@ from service.use_cases.pseudonyms import ready_pseudonyms
 _DESCRIPTION = """Finds members of a recovery community someone who truly gets it: exact, safe and explained.
 
 Every error is `application/problem+json` (RFC 9457); `errors` lists what is wrong, where, and what is accepted."""
+AGAIN_AFTER_S = 1.0
+"""How soon a database that went away while the index was made is asked again."""
 _log = structlog.get_logger(__name__)
 
 
@@ -101,6 +105,7 @@ def create_app(community: Community) -> FastAPI:
         feedback.router,
         group_plans.router,
         group_places.router,
+        rematches.router,
         jobs.router,
         audit.router,
         health.router,
@@ -117,12 +122,23 @@ def create_service(community: Community) -> ASGIApp:
 
 
 def _start(community: Community, stop: threading.Event) -> None:
+    """Make the index; again from the beginning should the database go away meanwhile."""
+
     def progress(_: int) -> None:
         if stop.is_set():
             raise _StoppedError
 
-    estimate_population(community)
-    community.index.start(progress)
+    while True:
+        try:
+            estimate_population(community)
+            community.index.start(progress)
+        except (OperationalError, InterfaceError) as error:
+            community.index.state = "waits for the database"
+            _log.warning("index_waits", error=type(error.orig).__name__)
+            if stop.wait(AGAIN_AFTER_S):
+                raise _StoppedError from None
+        else:
+            return
 
 
 def _note_failure(community: Community, starting: Future[None]) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
-from starlette.types import Scope
 
 from matcher.errors import InvalidProblem, Problem
 from matcher.grouping.spec import GroupSpec
@@ -22,49 +20,17 @@ from service.api.group_plan_shapes import EditedShape, PlanRequest, PlanShape, R
 from service.api.idempotency import OnceOnly
 from service.api.jobs import calling
 from service.api.openapi import json_body, problems
+from service.api.planned import FILE_ANSWER, IfMatch, PlanRoute, file_reply, revision_named, tagged
 from service.api.replies import json_reply
-from service.api.routing import Served, StrictRoute
+from service.api.routing import Served
 from service.group_run import Effort
-from service.problems import ProblemDetails, RequestError, unprocessable
+from service.problems import RequestError, unprocessable
 from service.use_cases.change_group_plan import edit_plan, publish_plan
 from service.use_cases.group_plans import SeenPlan, ask_for_plan, plan_file, see_plan, solve_again
 from service.use_cases.published_groups import no_longer_holding
 
-_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-    "toml": "application/toml",
-}
-_ALONE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""The page needs nothing from anywhere, and may do nothing to anybody."""
-_STALE = ProblemDetails(
-    HTTPStatus.PRECONDITION_REQUIRED,
-    "precondition-required",
-    "A change says which revision it is made to.",
-    (Problem("If-Match", "is missing, or no revision", 'the ETag of the plan as it was seen, such as "1"'),),
-)
-
-
-def _shape(kind: str) -> dict[str, Any]:
-    return {"type": "object" if kind == _TYPES["json"] else "string"}
-
-
-class PlanRoute(StrictRoute):
-    """A route whose ids hold no colon: what follows one is another address."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is for this route."""
-        match, found = super().matches(scope)
-        if ":" in found.get("path_params", {}).get("plan_id", ""):
-            return Match.NONE, {}
-        return match, found
-
-
 router = APIRouter(prefix="/v1/group-plans", tags=["groups"], route_class=PlanRoute)
 PlanIdPath = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="Id of the plan.")]
-IfMatch = Annotated[str | None, Header(description="The ETag of the plan as it was seen.")]
 
 
 @router.post(
@@ -94,7 +60,7 @@ def get(plan_id: PlanIdPath, request: Request, community: Served) -> Response:
     """
     seen = see_plan(community, calling(request), plan_id)
     broken = [] if seen.row.published_at is None else no_longer_holding(community, calling(request), plan_id)
-    return _tagged(json_reply(_fields(seen) | {"no_longer_holds": broken}), seen.row.revision)
+    return tagged(json_reply(_fields(seen) | {"no_longer_holds": broken}), seen.row.revision)
 
 
 @router.get(
@@ -102,10 +68,7 @@ def get(plan_id: PlanIdPath, request: Request, community: Served) -> Response:
     summary="Read a file of a plan",
     response_class=Response,
     responses={
-        200: {
-            "description": "The file",
-            "content": {kind.partition(";")[0]: {"schema": _shape(kind)} for kind in _TYPES.values()},
-        },
+        200: FILE_ANSWER,
         **problems(404, 409, 422),
     },
 )
@@ -118,9 +81,7 @@ def get_file(
 ) -> Response:
     """`report.html` for people, tables as CSV and Parquet, `plan.json`, `spec.next.toml`, `manifest.json`."""
     row, content = plan_file(community, calling(request), plan_id, name)
-    headers = {"Content-Security-Policy": _ALONE, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    ending = name.rpartition(".")[2]
-    return _tagged(Response(content, headers=headers, media_type=_TYPES.get(ending)), row.revision)
+    return tagged(file_reply(name, content), row.revision)
 
 
 @router.post(
@@ -136,14 +97,14 @@ async def edit(
     plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
 ) -> Response:
     """A change that would break a hard rule is never made (409, with all of them); any other says what it costs."""
-    revision = _revision(if_match)
+    revision = revision_named(if_match)
     asked = await read_model(request, EditRequest, community.settings.max_body_bytes)
     change, about = edit_of(asked)
     caller = calling(request)
 
     return await once.answered(
         lambda: edit_plan(community, caller, plan_id, revision, change, about=about, dry_run=asked.dry_run),
-        lambda done: _tagged(json_reply(edited_fields(plan_id, done, asked.dry_run)), done.revision),
+        lambda done: tagged(json_reply(edited_fields(plan_id, done, asked.dry_run)), done.revision),
     )
 
 
@@ -180,10 +141,10 @@ async def publish(
     plan_id: PlanIdPath, request: Request, community: Served, once: OnceOnly, if_match: IfMatch = None
 ) -> Response:
     """Every rule is checked with the members as they are now. What does not hold any more is listed (409)."""
-    caller, revision = calling(request), _revision(if_match)
+    caller, revision = calling(request), revision_named(if_match)
     return await once.answered(
         lambda: publish_plan(community, caller, plan_id, revision),
-        lambda seen: _tagged(json_reply(_fields(seen)), seen.row.revision),
+        lambda seen: tagged(json_reply(_fields(seen)), seen.row.revision),
     )
 
 
@@ -195,22 +156,10 @@ def _spec(fields: dict[str, Any]) -> GroupSpec:
         raise RequestError(unprocessable(found, "The spec does not fit.")) from None
 
 
-def _revision(if_match: str | None) -> int:
-    given = (if_match or "").strip().removeprefix("W/").strip('"')
-    if not (given.isascii() and given.isdecimal() and len(given) < 10):
-        raise RequestError(_STALE)
-    return int(given)
-
-
 def _accepted(seen: SeenPlan) -> Response:
     reply = json_reply(_fields(seen), HTTPStatus.ACCEPTED)
     reply.headers["Location"] = f"/v1/group-plans/{seen.row.plan_id}"
-    return _tagged(reply, seen.row.revision)
-
-
-def _tagged(reply: Response, revision: int) -> Response:
-    reply.headers["ETag"] = f'"{revision}"'
-    return reply
+    return tagged(reply, seen.row.revision)
 
 
 def _fields(seen: SeenPlan) -> dict[str, Any]:

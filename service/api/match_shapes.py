@@ -83,6 +83,11 @@ class MatchShape(_Shape):
     closed_at: str | None = Field(description="When this member declined, or the match expired or ended.")
     reason: str | None = Field(description="Why this member declined or ended it.")
     fit_check_due: bool = Field(description="Accepted a week ago or earlier, and this member has given no feedback.")
+    proposed_by: Literal["member", "community"] = Field(description="`community`: it comes of a rematch.")
+    replaces: str | None = Field(
+        description="This member's own match that ends if this one comes about, and stays if it does not. The member "
+        "has to be told before they answer."
+    )
 
 
 class MatchPageShape(_Shape):

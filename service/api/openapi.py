@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from matcher.members.profile import MemberProfile
 from service.api.group_plan_shapes import REQUESTS as PLAN_REQUESTS
 from service.api.match_shapes import REQUESTS
+from service.api.rematch_shapes import REQUESTS as REMATCH_REQUESTS
 from service.api.routing import strict_routes
 from service.api.wire import ImportedLine, ProblemShape, SearchRequest
 from service.caller import ROLES
@@ -97,6 +98,7 @@ def complete_openapi(app: FastAPI) -> None:
                 ProblemShape,
                 *REQUESTS,
                 *PLAN_REQUESTS,
+                *REMATCH_REQUESTS,
             ]
             _, extra = models_json_schema([(model, "validation") for model in models], ref_template=_REFERENCE)
             for name, schema in extra["$defs"].items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from service.storage import exposures, group_members, idempotency, jobs
+from service.storage import exposures, group_members, idempotency, jobs, rematches
 from service.storage.tables import (
     audit_members,
     changes,
@@ -24,10 +24,11 @@ TOUCHED = (
     "audit_members",
     "exposures",
     "group_members",
+    "rematch_steps",
     "erasures",
 )
 """Tables that may have held a member's id or words."""
-_FORMING = "group-plan"
+_READING_ALL = ("group-plan", "rematch")
 
 
 def erase_rows(connection: Connection, member_id: str, pseudonym: str) -> None:
@@ -39,6 +40,7 @@ def erase_rows(connection: Connection, member_id: str, pseudonym: str) -> None:
     idempotency.forget(connection, member_id)
     exposures.forget(connection, member_id)
     group_members.forget(connection, member_id)
+    rematches.forget(connection, member_id)
     _do_again(connection)
 
 
@@ -56,7 +58,7 @@ def _erase_from_matches(connection: Connection, member_id: str, pseudonym: str) 
 def _do_again(connection: Connection) -> None:
     """Let jobs begin anew that have read all members already: their worker finds that its claim counts no more."""
     reading = select(job_table.c.job_id, job_table.c.attempt).where(
-        job_table.c.state == jobs.RUNNING, job_table.c.kind == _FORMING
+        job_table.c.state == jobs.RUNNING, job_table.c.kind.in_(_READING_ALL)
     )
     for job_id, attempt in connection.execute(reading).all():
         jobs.give_back(connection, job_id, attempt, lost=0)

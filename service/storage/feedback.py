@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select
@@ -41,3 +41,23 @@ def by_member(connection: Connection, member_id: str) -> list[FeedbackRow]:
     columns = [feedback.c[name] for name in FeedbackRow.__dataclass_fields__]
     said = select(*columns).where(feedback.c.member_id == member_id).order_by(feedback.c.at)
     return [FeedbackRow(*row) for row in connection.execute(said)]
+
+
+def everything(connection: Connection) -> Iterator[FeedbackRow]:
+    """The last word of everybody on every match, without holding them all."""
+    columns = [feedback.c[name] for name in FeedbackRow.__dataclass_fields__]
+    ordered = select(*columns).order_by(feedback.c.match_id, feedback.c.member_id)
+    for row in connection.execute(ordered, execution_options={"yield_per": 2_000}):
+        yield FeedbackRow(*row)
+
+
+def on(connection: Connection, match_ids: Collection[str]) -> list[FeedbackRow]:
+    """The last word of everybody on these matches."""
+    wanted, found = sorted(match_ids), list[FeedbackRow]()
+    columns = [feedback.c[name] for name in FeedbackRow.__dataclass_fields__]
+    for first in range(0, len(wanted), 5_000):
+        said = select(*columns).where(feedback.c.match_id.in_(wanted[first : first + 5_000]))
+        found += [
+            FeedbackRow(*row) for row in connection.execute(said.order_by(feedback.c.match_id, feedback.c.member_id))
+        ]
+    return found

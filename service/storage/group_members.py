@@ -57,6 +57,13 @@ def in_groups(connection: Connection, groups: Sequence[tuple[str, int]]) -> list
     return _found(connection, [or_(*either)])
 
 
+def newest_plan(connection: Connection) -> list[GroupMemberRow]:
+    """Everybody in the groups of the plan that was published last, by group and id."""
+    order = group_members.c.published_at.desc(), group_members.c.plan_id.desc()
+    newest = connection.execute(select(group_members.c.plan_id).order_by(*order).limit(1)).scalar_one_or_none()
+    return [] if newest is None else _found(connection, [group_members.c.plan_id == newest])
+
+
 def forget(connection: Connection, member_id: str) -> int:
     """Delete a member's rows; returns how many there were."""
     return connection.execute(delete(group_members).where(group_members.c.member_id == member_id)).rowcount

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Update, and_, delete, func, insert, or_, select, update
 
-from service.storage.tables import group_plans, jobs
+from service.storage.tables import group_plans, jobs, rematches
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)
@@ -163,9 +163,9 @@ def ask_to_cancel(connection: Connection, job_id: str) -> bool:
 
 
 def ended_before(connection: Connection, until: str, most: int) -> list[str]:
-    """Ids of jobs that ended up to ``until``, longest ago first, but for those that a group plan still names."""
+    """Ids of jobs that ended up to ``until``, longest ago first, but for those that a plan still names."""
     named = select(group_plans.c.job_id).union_all(
-        select(group_plans.c.files_job).where(group_plans.c.files_job.is_not(None))
+        select(group_plans.c.files_job).where(group_plans.c.files_job.is_not(None)), select(rematches.c.job_id)
     )
     over = select(jobs.c.job_id).where(jobs.c.state.not_in((QUEUED, RUNNING)), jobs.c.ended_at <= until)
     ordered = over.where(jobs.c.job_id.not_in(named)).order_by(jobs.c.ended_at, jobs.c.job_id).limit(most)
@@ -199,9 +199,3 @@ def _held(job_id: str, attempt: int, state: State = RUNNING) -> Update:
 
 def _changed(*where: ColumnElement[bool]) -> Update:
     return update(jobs).where(*where)
-
-
-def count_by_state(connection: Connection) -> dict[str, int]:
-    """How many jobs are in each state that any is in."""
-    counted = select(jobs.c.state, func.count()).group_by(jobs.c.state)
-    return {row[0]: row[1] for row in connection.execute(counted)}

@@ -31,6 +31,13 @@ class MemberRow:
 
 _ALL = select(members)
 _ONE = _ALL.where(members.c.member_id == bindparam("id"))
+_ADD = insert(members)
+_CHANGE = update(members).where(members.c.member_id == bindparam("id"))
+_BLOCKS = (
+    select(blocks)
+    .where(blocks.c.blocker.in_(bindparam("blockers", expanding=True)))
+    .order_by(blocks.c.blocker, blocks.c.blocked)
+)
 _SOME = _ALL.where(members.c.member_id.in_(bindparam("ids", expanding=True)))
 
 
@@ -101,12 +108,14 @@ def standing_blocks(connection: Connection, blockers: Sequence[str]) -> dict[str
     """Whom each of ``blockers`` has ever blocked, sorted."""
     found: dict[str, list[str]] = {}
     for portion in _portions(blockers):
-        rows = connection.execute(
-            select(blocks).where(blocks.c.blocker.in_(portion)).order_by(blocks.c.blocker, blocks.c.blocked)
-        )
-        for blocker, blocked in rows:
+        for blocker, blocked in connection.execute(_BLOCKS, {"blockers": portion}):
             found.setdefault(blocker, []).append(blocked)
     return found
+
+
+def all_blocks(connection: Connection) -> list[tuple[str, str]]:
+    """Every block ever set: who, and whom; members who were erased by their pseudonyms."""
+    return [(row.blocker, row.blocked) for row in connection.execute(select(blocks))]
 
 
 def add_blocks(connection: Connection, pairs: Iterable[tuple[str, str]]) -> None:
@@ -144,9 +153,9 @@ def write(
         if i in present
     ]
     if new:
-        connection.execute(insert(members), new)
+        connection.execute(_ADD, new)
     if old:
-        connection.execute(update(members).where(members.c.member_id == bindparam("id")), old)
+        connection.execute(_CHANGE, old)
     return written
 
 

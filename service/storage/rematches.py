@@ -85,7 +85,11 @@ def some(connection: Connection, ids: Sequence[str]) -> dict[str, RematchRow]:
 
 def named_folders(connection: Connection, names: Sequence[str]) -> set[str]:
     """Those of ``names`` that are the folder of some rematch."""
-    return set(connection.execute(select(rematches.c.folder).where(rematches.c.folder.in_(names))).scalars())
+    found: set[str] = set()
+    for first in range(0, len(names), _AT_ONCE):
+        wanted = rematches.c.folder.in_(names[first : first + _AT_ONCE])
+        found.update(connection.execute(select(rematches.c.folder).where(wanted)).scalars())
+    return found
 
 
 def planned(connection: Connection) -> list[RematchRow]:

@@ -11,11 +11,12 @@ from matcher.verification.eligibility import check_pair
 from service.community import Community
 from service.settings import Settings
 from service.storage import matches
-from service.storage.match_row import UNDECIDED, MatchRow, Side, other_side
+from service.storage.match_row import MatchRow, Side, other_side
 from service.use_cases.audit import Event, note, refusals_noted
 from service.use_cases.match_problems import wrong_state
 from service.use_cases.propose_match import refusal, ruled_members
 from service.use_cases.seen_match import SeenMatch, match_of, views
+from service.use_cases.swap_ties import carry_out_swap
 
 Step = Callable[[Connection, Settings, MatchRow, Side, str], None]
 
@@ -24,7 +25,8 @@ def accept_match(community: Community, match_id: str, member_id: str) -> SeenMat
     """A member's yes. The second yes makes the match, if every rule still holds and both have a place.
 
     A yes that comes first is only noted: whether the other has said no is not shown by what becomes of it. Saying yes
-    again changes nothing.
+    again changes nothing. Of proposals that come about together every yes is only noted, until the last one brings all
+    of them about, if every rule holds for each: see :mod:`service.use_cases.swap_ties`.
 
     Raises:
         RequestError: 404 ``unknown-match``; 409 ``match-not-open``, ``no-place-left`` or ``not-eligible``.
@@ -82,12 +84,15 @@ def step(community: Community, match_id: str, member_id: str, action: str, work:
 
 def _accept(connection: Connection, settings: Settings, row: MatchRow, side: Side, now: str) -> None:
     seen = row.seen(side, now)
-    if seen == "accepted" or (seen == "proposed" and row.answer(side) == "yes"):
+    if seen == "accepted" or (seen == "proposed" and row.answer(side) == "yes" and row.swap is None):
         return
     if seen != "proposed":
         raise wrong_state(seen, "proposed")
-    said = {f"{side}_answer": "yes", f"{side}_answered_at": now}
-    if row.state == UNDECIDED[0] and row.answer(other_side(side)) == "yes":
+    said = {f"{side}_answer": "yes", f"{side}_answered_at": row.answered_at(side) or now}
+    if row.rematch_id is not None and row.swap is not None:
+        matches.change(connection, row.match_id, **said)
+        carry_out_swap(connection, settings, row.rematch_id, row.swap, now)
+    elif row.state != "declined" and row.answer(other_side(side)) == "yes":  # expired, if a clock was set back
         _check_again(connection, settings, row)
         matches.change(connection, row.match_id, state="accepted", accepted_at=now, **said)
         matches.announce(connection, {row.asker, row.peer}, now)

@@ -189,7 +189,7 @@ def _change(
 
     def change(connection: Connection) -> _Told:
         plan, spec = prepare(connection)
-        made.append(new_folder_name(row))
+        made.append(new_folder_name(row.plan_id, row.revision))
         with job_folders.filling(jobs, made[-1]) as folder:
             write_stored(folder, plan, spec, stored.means)
         at = community.settings.now()

@@ -43,7 +43,7 @@ def _erased(community: Community, seen: PlanRow, member_id: str) -> bool:
         if row is None or not _names(folder_of(community, row), member_id):
             return
         stored = read_stored(row, folder_of(community, row))
-        made.append(new_folder_name(row))
+        made.append(new_folder_name(row.plan_id, row.revision))
         with job_folders.filling(jobs, made[-1]) as folder:
             plan, spec = plan_without(stored.plan, member_id), spec_without(stored.spec, member_id)
             write_stored(folder, plan, spec, stored.means)

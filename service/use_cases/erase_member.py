@@ -17,6 +17,7 @@ from service.use_cases.close_matches import Leaving, close_matches
 from service.use_cases.erase_from_files import erase_from_plans
 from service.use_cases.preconditions import ALWAYS, Precondition
 from service.use_cases.pseudonyms import ready_pseudonyms
+from service.use_cases.rematch_without import erase_from_rematches
 from service.use_cases.without_member import job_without
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +52,7 @@ def finish_erasures(community: Community, *, scrub: bool = True) -> int:
         snapshots.forget(community.settings.snapshots)
     for one in begun:
         erase_from_plans(community, one.member_id)
+        erase_from_rematches(community, one.member_id)
         community.database.write(lambda connection, one=one: erasures.forget_name(connection, one.pseudonym))  # type: ignore[misc]
     done = [*waiting, *(one.pseudonym for one in begun)]
     if not done or not scrub:

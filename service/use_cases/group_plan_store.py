@@ -130,9 +130,9 @@ def write_stored(folder: Path, plan: GroupPlan, spec: GroupSpec, means: FacetMea
     (folder / MEANS_FILE).write_bytes(msgspec.json.encode(dataclasses.asdict(means)))
 
 
-def new_folder_name(row: PlanRow) -> str:
-    """A name for the folder of a plan's next revision, which nobody else makes at the same time."""
-    return f"{row.plan_id}/revision-{row.revision + 1}-{secrets.token_hex(4)}"
+def new_folder_name(plan_id: str, revision: int) -> str:
+    """A name for the folder of the revision that follows ``revision``, which nobody else makes at the same time."""
+    return f"{plan_id}/revision-{revision + 1}-{secrets.token_hex(4)}"
 
 
 def concerned(connection: Connection, stored: StoredPlan) -> StoredProfiles:

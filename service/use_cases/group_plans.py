@@ -182,9 +182,7 @@ def plan_file(community: Community, caller: Caller, plan_id: str, name: str) -> 
         what = "The tables and the page of this revision are being made; the job says when they are there."
         extra = {"job_id": row.files_job}
         wait = {"Retry-After": "1"}
-        raise RequestError(
-            ProblemDetails(HTTPStatus.CONFLICT, "files-not-ready", what, headers=wait, extra=extra)
-        )
+        raise RequestError(ProblemDetails(HTTPStatus.CONFLICT, "files-not-ready", what, headers=wait, extra=extra))
 
     found = read_formed(community, caller, plan_id, read)
     note_read(community, Event("read-file", "group-plan", plan_id))

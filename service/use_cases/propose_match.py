@@ -65,7 +65,8 @@ def _proposed(connection: Connection, settings: Settings, asked: Proposal) -> Se
     broken = check_pair(asker, peer, settings.today(), asked.kind, relations)
     if broken:
         raise refusal(broken, asker, peer, asked.kind, relations)
-    open_ = sum(row.asker == asked.member_id and row.seen("asker", at.now) == "proposed" for row in rows)
+    own = [row for row in rows if row.asker == asked.member_id and row.rematch_id is None]
+    open_ = sum(row.seen("asker", at.now) == "proposed" for row in own)
     if open_ >= settings.open_proposals:  # as the asker sees them: that somebody has said no makes no difference
         raise too_many_open(settings.open_proposals)
     row = MatchRow(

@@ -26,6 +26,8 @@ class SeenMatch:
         closed_at: when the match was declined by this member, expired or ended.
         reason: why this member declined or ended it.
         fit_check_due: whether it is time to ask this member how well the match fits.
+        proposed_by: ``member``, or ``community`` if it comes of a rematch.
+        replaces: id of this member's own match that ends if this one comes about.
     """
 
     match_id: str
@@ -41,6 +43,8 @@ class SeenMatch:
     closed_at: str | None
     reason: str | None
     fit_check_due: bool
+    proposed_by: Literal["member", "community"]
+    replaces: str | None
 
 
 def seen_match(row: MatchRow, side: Side, now: str, said: Collection[str] = ()) -> SeenMatch:
@@ -64,6 +68,8 @@ def seen_match(row: MatchRow, side: Side, now: str, said: Collection[str] = ()) 
         and accepted_at is not None
         and now >= moved(accepted_at, FIT_CHECK_DAYS)
         and row.match_id not in said,
+        "member" if row.rematch_id is None else "community",
+        row.replaces(side) if row.answer(side) not in {"no", "void"} else None,
     )
 
 

@@ -1,5 +1,5 @@
-"""What time does to jobs and group plans: those that are kept no longer go with their files, and so do folders that no
-row names: of attempts that broke off, of revisions that were replaced while nobody could tidy up."""
+"""What time does to jobs, group plans and rematches: those that are kept no longer go with their files, and so do
+folders that no row names: of attempts that broke off, of revisions that were replaced while nobody could tidy up."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from service import job_folders
 from service.community import Community
 from service.job_folders import Kept
 from service.settings import moved
-from service.storage import groups, jobs
+from service.storage import groups, jobs, rematches
 from service.storage.groups import PlanRow
 from service.storage.jobs import QUEUED, RUNNING, JobRow
+from service.storage.rematches import RematchRow
 from service.use_cases.group_plans import FILES_KIND, FORM_KIND
+from service.use_cases.rematches import REMATCH_KIND
 
 _AT_A_TIME = 200
 """Rows that are deleted, or folders that are looked at, in one transaction: other writers wait no longer than that."""
@@ -23,7 +25,7 @@ _AT_A_TIME = 200
 
 @dataclass(frozen=True, slots=True)
 class SweptJobs:
-    """How many jobs, plans and folders are gone."""
+    """How many jobs, plans (of groups, and rematches) and folders are gone."""
 
     jobs: int = 0
     plans: int = 0
@@ -41,6 +43,7 @@ def sweep_jobs(community: Community) -> SweptJobs:
     """
     until = moved(community.settings.now(), -community.settings.keep_jobs_days)
     plans = _in_portions(community, lambda connection: _remove_plans(connection, community, until))
+    plans += _in_portions(community, lambda connection: _remove_rematches(connection, community, until))
     ended = _in_portions(community, lambda connection: _remove_jobs(connection, community, until))
     return SweptJobs(ended, plans, _remove_folders(community))
 
@@ -59,6 +62,17 @@ def _remove_plans(connection: Connection, community: Community, until: str) -> i
     for owner in (*ids, *named):
         job_folders.mark_ended(community.settings.jobs, owner)
     groups.remove(connection, ids)
+    jobs.remove(connection, named)
+    return len(rows)
+
+
+def _remove_rematches(connection: Connection, community: Community, until: str) -> int:
+    """Applied ones, too: what came of them are matches."""
+    rows = rematches.untouched_since(connection, until, _AT_A_TIME)
+    ids, named = [row.rematch_id for row in rows], [row.job_id for row in rows]
+    for owner in (*ids, *named):
+        job_folders.mark_ended(community.settings.jobs, owner)
+    rematches.remove(connection, ids)
     jobs.remove(connection, named)
     return len(rows)
 
@@ -95,13 +109,14 @@ def _put_aside(connection: Connection, community: Community, suspects: Sequence[
 def _unused(connection: Connection, kept: Sequence[Kept]) -> dict[str, list[str]]:
     """By job or plan, which of its folders nobody uses, or needs any more."""
     owners = [one.owner for one in kept]
-    queued, plans = jobs.some(connection, owners), groups.some(connection, owners)
+    queued = jobs.some(connection, owners)
+    plans: dict[str, PlanRow | RematchRow] = {**groups.some(connection, owners), **rematches.some(connection, owners)}
     names = [f"{one.owner}/{name}" for one in kept for name in one.folders]
-    named = groups.named_folders(connection, names)
+    named = groups.named_folders(connection, names) | rematches.named_folders(connection, names)
     return {one.owner: _unused_of(one, queued.get(one.owner), plans.get(one.owner), named) for one in kept}
 
 
-def _unused_of(kept: Kept, job: JobRow | None, plan: PlanRow | None, named: Collection[str]) -> list[str]:
+def _unused_of(kept: Kept, job: JobRow | None, plan: PlanRow | RematchRow | None, named: Collection[str]) -> list[str]:
     if job is None and plan is None:  # and without the mark it may be of another database
         return [kept.owner] if kept.ended else []
     found = [(name, f"{kept.owner}/{name}") for name in kept.folders]
@@ -118,4 +133,4 @@ def _in_use(name: str, job: JobRow | None) -> bool:
     if job.state == QUEUED:
         return number > job.attempt
     whole = not name.startswith(".") and number == job.attempt
-    return whole and job.state == "done" and job.kind not in {FORM_KIND, FILES_KIND}
+    return whole and job.state == "done" and job.kind not in {FORM_KIND, FILES_KIND, REMATCH_KIND}

@@ -89,15 +89,22 @@ def job_without(row: JobRow, member_id: str) -> JobRow:
     """A job whose parameters and words do not name a member; the row itself if they did not."""
     asks = msgspec.json.decode(row.asks)
     if isinstance(asks, dict) and "spec" in asks:
-        asks["spec"] = spec_without(GroupSpec.parse(asks["spec"]), member_id).model_dump(mode="json")
+        asks["spec"] = _fields_without(asks["spec"], member_id)
+    groups = asks["config"].get("groups") if isinstance(asks, dict) and "config" in asks else None
+    if groups:
+        groups["spec"] = _fields_without(groups["spec"], member_id)
     say = _without(member_id)
     return dataclasses.replace(
         row,
-        asks=msgspec.json.encode(asks if "spec" in asks else _said(asks, say)).decode(),
+        asks=msgspec.json.encode(asks if "spec" in asks or groups else _said(asks, say)).decode(),
         progress=_text(row.progress, say),
         result=_text(row.result, say),
         problem=_text(row.problem, say),
     )
+
+
+def _fields_without(spec: dict[str, Any], member_id: str) -> dict[str, Any]:
+    return spec_without(GroupSpec.parse(spec), member_id).model_dump(mode="json")
 
 
 def _text(text: str | None, say: Callable[[str], str]) -> str | None:
