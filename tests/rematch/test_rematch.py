@@ -1,0 +1,259 @@
+"""Whole rematches: promises on any community and past, the same bytes whatever the order, and bad input."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher import RematchConfig, RematchPlan, rematch, verify_rematch
+from matcher.errors import InvalidProblem, InvalidRequest, VerificationError
+from matcher.members.sample import SAMPLE_DAY
+from matcher.rematch.history import FitCheck, History, Tie, works
+from matcher.rematch.plan import PlannedTie
+from matcher.rematch.rematch import PHASES
+from matcher.rematch.standing import banned_pairs
+from matcher.verification.eligibility import check_pair
+from tests.rematch.communities import community, past
+
+
+def run(members: Any, history: History, seed: int = 0, **config: Any) -> RematchPlan:
+    return rematch(members, history, RematchConfig.parse({"audit": [], **config}), SAMPLE_DAY, seed)
+
+
+def bytes_of(plan: RematchPlan) -> str:
+    return repr(dataclasses.replace(plan, timings={}))
+
+
+configs = st.fixed_dictionaries(
+    {
+        "churn": st.sampled_from(
+            [{}, {"limit": 0}, {"limit": 3}, {"share": 0.3}, {"share": 1.0}, {"share": 0.2, "sweep": [0.5, 1, 4]}]
+        ),
+        "protect": st.sampled_from([{}, {"days": 30}, {"works": True}]),
+        "bonus": st.sampled_from([{}, {"kept": 0.2, "works": 0.3}]),
+        "buddies": st.fixed_dictionaries(
+            {
+                "objective": st.sampled_from(["total", "coverage", "stable"]),
+                "each": st.integers(1, 2),
+                "triads": st.booleans(),
+                "neighbours": st.sampled_from([3, 32]),
+                "threshold": st.sampled_from([0.0, 0.5]),
+            }
+        ),
+        "ties": st.sampled_from([["buddy"], ["mentor"], ["buddy", "mentor"]]),
+        "no_repeat_days": st.sampled_from([None, 90]),
+        "audit": st.just([]),  # gaps between subgroups have tests of their own
+    }
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(configs, st.integers(0, 50), st.sampled_from([12, 60]))
+def test_promises_on_any_community_and_past(fields: dict[str, Any], seed: int, n: int) -> None:
+    members, config = community(n, seed % 3), RematchConfig.parse(fields)
+    history = past(members, seed)
+    plan = rematch(members, history, config, SAMPLE_DAY)
+    verify_rematch(members, history, config, plan)
+    by_id = {member.member_id: member for member in members}
+    banned = banned_pairs(history, config, SAMPLE_DAY)
+    current = {tie.key: tie for tie in history.current(config.kinds)}
+    for tie in plan.ties:
+        assert not check_pair(by_id[tie.member_id], by_id[tie.peer_id], SAMPLE_DAY, tie.kind)
+        pair = tuple(sorted((tie.member_id, tie.peer_id)))
+        assert pair not in {tuple(sorted(never)) for never in history.never}
+        assert tie.key in current or (pair not in banned and tie.score >= config.of_kind(tie.kind).threshold - 1e-6)
+    made = {tie.key for tie in plan.ties}
+    void = {one.tie.key for one in plan.void}
+    assert {tie.key for tie in plan.broken} == current.keys() - void - made
+    limit = plan.churn.plan.limit
+    assert limit is None or len(plan.broken) <= limit
+    assert plan.churn.plan.broken == len(plan.broken)
+    assert not any(tie.protected for tie in plan.broken)
+    assert not any(works(tie) and config.protect.works for tie in plan.broken)
+    points = plan.churn.points
+    assert all(few.objective <= more.objective for few, more in itertools.pairwise(points))
+    assert all(point.limit is None or point.broken <= point.limit for point in points)
+    assert all(point.objective <= point.bound for point in points)
+    changed = {name for tie in (*plan.broken,) for name in tie.pair}
+    assert changed <= set(plan.diff.affected)
+
+
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 20), configs)
+def test_the_same_whatever_the_order_and_the_executor(seed: int, fields: dict[str, Any]) -> None:
+    members, history = community(60, 1), past(community(60, 1), seed)
+    config = RematchConfig.parse(fields)
+    once = rematch(members, history, config, SAMPLE_DAY, seed)
+    rng = random.Random(seed)
+    shuffled, ties = list(members), list(history.ties)
+    rng.shuffle(shuffled)
+    rng.shuffle(ties)
+    with ThreadPoolExecutor(2) as executor:
+        again = rematch(
+            shuffled, dataclasses.replace(history, ties=tuple(ties)), config, SAMPLE_DAY, seed, executor=executor
+        )
+    assert bytes_of(once) == bytes_of(again)
+
+
+def test_groups_stay_as_far_as_the_limit_asks() -> None:
+    members = community(60)
+    history = past(members, 1, groups=True)
+    fields: dict[str, Any] = {"ties": ["buddy", "group"], "groups": {"iterations": 1}}
+    free, still = (run(members, history, churn=churn, **fields) for churn in ({}, {"groups": 0}))
+    assert still.groups is not None
+    assert still.groups.moved == ()
+    assert free.groups is not None
+    assert still.left_groups == (("Old circle", "gone-too"),)
+    old = next(one for one in still.diff.kinds if one.kind == "group")
+    assert old.broken == 0
+    assert old.kept == sum(name in still.groups.group("Old circle").member_ids for name in history.groups[0].members)
+    assert bytes_of(still) == bytes_of(run(members[::-1], history, churn={"groups": 0}, **fields))
+
+
+def test_ties_of_people_who_are_gone_or_may_not_meet_are_void_and_no_churn() -> None:
+    members = community(60)
+    adult = next(one for one in members if one.status == "active" and one.consent and "buddy" in one.seeks)
+    held = adult.model_copy(update={"member_id": "held-one", "status": "held"})
+    history = History(
+        (Tie("buddy", adult.member_id, "gone"), Tie("buddy", adult.member_id, "held-one", protected=True))
+    )
+    plan = run([*members, held], history, churn={"limit": 0})
+    found = {one.tie.peer_id: one.rules for one in plan.void}
+    assert found["gone"] == ("gone",)
+    assert "status" in found["held-one"]
+    assert plan.broken == ()
+    assert plan.churn.could_stand == 0
+
+
+def test_declined_pairs_never_meet_again_inside_the_window() -> None:
+    members = community(12)
+    first = run(members, History(), ties=["buddy"]).pairs
+    over = SAMPLE_DAY - timedelta(days=30)
+    history = History(tuple(Tie("buddy", tie.member_id, tie.peer_id, "declined", over, over) for tie in first))
+    for days, repeats in ((None, False), (30, False), (29, True)):
+        again = {tie.key for tie in run(members, history, ties=["buddy"], no_repeat_days=days).pairs}
+        assert (again == {tie.key for tie in first}) == repeats
+        assert repeats or not again & {tie.key for tie in first}
+
+
+def test_more_ties_than_room_the_protected_and_working_stay() -> None:
+    members = community(60)
+    model = next(one for one in members if sum(not check_pair(one, other, SAMPLE_DAY) for other in members) > 3)
+    one = model.model_copy(update={"member_id": "popular", "buddy_capacity": 1})
+    everybody = [*members, one]
+    peers = [
+        member.member_id for member in members if not check_pair(one, member, SAMPLE_DAY) and member.buddy_capacity
+    ][:3]
+    ties = (
+        Tie("buddy", "popular", peers[0]),
+        Tie("buddy", "popular", peers[1], fits=(FitCheck("popular", 5),)),
+        Tie("buddy", peers[2], "popular", protected=True),
+    )
+    plan = run(everybody, History(ties), ties=["buddy"])
+    assert {(item.tie.pair, item.rules) for item in plan.void} == {
+        (ties[0].pair, ("capacity",)),
+        (ties[1].pair, ("capacity",)),
+    }
+    assert ties[2].key in {tie.key for tie in plan.pairs}
+
+
+def test_nobody_and_nobody_to_match() -> None:
+    empty = run([], past(community(12), 0), churn={"share": 0.5, "sweep": [0.1]})
+    assert (empty.ties, empty.unmatched, empty.churn.could_stand) == ((), (), 0)
+    assert all(one.rules == ("gone",) for one in empty.void)
+    members = [member.model_copy(update={"status": "held"}) for member in community(60)]
+    held = run(members, past(community(60), 0), baselines=["random", "procedure", "stage"])
+    assert (held.ties, held.unmatched) == ((), ())
+    assert all("status" in one.rules or one.rules == ("gone",) for one in held.void)
+    assert held.metrics["plan"][-1].ties == 0
+
+
+def test_phases_come_in_order_and_what_progress_raises_ends_the_run() -> None:
+    told: list[tuple[str, float]] = []
+    members = community(60)
+    config = RematchConfig.parse({"ties": ["buddy", "group"], "groups": {"iterations": 1}})
+    rematch(members, History(), config, SAMPLE_DAY, progress=lambda *at: told.append(at))
+    assert set(dict(told)) == set(PHASES)
+    assert list(dict.fromkeys(phase for phase, _ in told)) == list(PHASES)
+    assert all(0 <= share <= 1 for _, share in told)
+    assert dict(told) == dict.fromkeys(PHASES, 1.0)
+
+    def stop(phase: str, _: float) -> None:
+        if phase == "pairing":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rematch(members, History(), config, SAMPLE_DAY, progress=stop)
+
+
+def test_what_cannot_be_done_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="seed"):
+        rematch(community(12), History(), RematchConfig(), SAMPLE_DAY, -1)
+    config = RematchConfig.parse({"ties": ["group"], "groups": {"spec": {"who": {"member_ids": ["nobody"]}}}})
+    with pytest.raises(InvalidProblem, match="nobody has the id"):
+        rematch(community(12), History(), config, SAMPLE_DAY)
+
+
+def test_the_seed_of_the_config_comes_first() -> None:
+    members = community(12)
+    assert run(members, History(), 5).seed == 5
+    config = RematchConfig.parse({"seed": 7})
+    assert rematch(members, History(), config, SAMPLE_DAY, 5).seed == 7
+
+
+def _turned(tie: PlannedTie) -> PlannedTie:
+    return dataclasses.replace(tie, standing="new" if tie.standing == "kept" else "kept")
+
+
+TAMPERED: dict[str, Any] = {
+    "a tie twice": (lambda p: {"pairs": (p.pairs[0], *p.pairs)}, "twice|two|order"),
+    "a new score": (lambda p: {"pairs": (dataclasses.replace(p.pairs[0], score=0.999), *p.pairs[1:])}, "score"),
+    "a tie left out": (lambda p: {"pairs": p.pairs[1:]}, "broken|unmatched"),
+    "another standing": (
+        lambda p: {"pairs": (_turned(p.pairs[0]), *p.pairs[1:])},
+        "standing",
+    ),
+    "a void tie hidden": (lambda p: {"void": p.void[1:]}, "void"),
+    "a broken tie hidden": (lambda p: {"broken": p.broken[1:]}, "broken"),
+    "somebody forgotten": (lambda p: {"unmatched": p.unmatched[1:]}, "unmatched"),
+    "another limit": (
+        lambda p: {"churn": dataclasses.replace(p.churn, plan=dataclasses.replace(p.churn.plan, limit=10**6))},
+        "limit",
+    ),
+    "another config": (lambda _: {"config_hash": "0" * 16}, "config_hash"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_the_verifier_finds_what_is_wrong(name: str) -> None:
+    members = community(110, 1)
+    history, config = past(members, 3), RematchConfig.parse({"churn": {"share": 0.5}})
+    plan = rematch(members, history, config, SAMPLE_DAY)
+    assert plan.broken
+    assert plan.void
+    change, message = TAMPERED[name]
+    with pytest.raises(VerificationError, match=message):
+        verify_rematch(members, history, config, dataclasses.replace(plan, **change(plan)))
+
+
+def test_the_verifier_asks_the_rules_itself() -> None:
+    members = community(110, 1)
+    history, config = past(members, 3), RematchConfig.parse({})
+    plan = rematch(members, history, config, SAMPLE_DAY)
+    new = next(tie for tie in plan.ties if tie.standing == "new")
+    blocking = [
+        member.model_copy(update={"blocked": (*member.blocked, new.peer_id)})
+        if member.member_id == new.member_id
+        else member
+        for member in members
+    ]
+    with pytest.raises(VerificationError, match="block"):
+        verify_rematch(blocking, history, config, plan)
