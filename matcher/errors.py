@@ -121,3 +121,21 @@ class TooLittleEvidence(MatcherError):
         self.what = what
         self.accepted = accepted
         super().__init__(f"{what} (accepted: {accepted})")
+
+
+class ClusterError(MatcherError):
+    """A cluster cannot be worked on: it does not answer, or its workers are not what they have to be."""
+
+    def __init__(self, address: str, what: str, accepted: str) -> None:
+        self.address = address
+        self.what = what
+        self.accepted = accepted
+        super().__init__(f"cluster {address}: {what} (accepted: {accepted})")
+
+
+class WorkersLost(MatcherError):
+    """Workers died again and again under the same work; most often memory ran out."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+        super().__init__(f"workers died {times} times under the same work (accepted: workers with enough memory)")

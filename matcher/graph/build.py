@@ -6,12 +6,10 @@ on neither the number of workers nor the size of shards.
 
 from __future__ import annotations
 
-import functools
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,22 +20,15 @@ from matcher.eligibility.rules import Circumstances, broken_rules
 from matcher.embedding.population import FacetMeans
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import InvalidRequest, Problem
+from matcher.executors.crew import Crew, hired
 from matcher.graph.candidate_graph import NOTHING_OUTSIDE, WEIGHT_SCALE, CandidateGraph
+from matcher.graph.searching import Lists, Searcher, search_shard
 from matcher.index.member_index import MemberIndex
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import KINDS, Kind
 
 SHARD_MEMBERS = 2048
 MOST_NEIGHBOURS = 1000
-
-
-class _Lists(NamedTuple):
-    """The candidate lists of one shard, flat; peers as positions in the sorted ids."""
-
-    counts: npt.NDArray[np.int64]
-    peers: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.int64]
-    eligible: npt.NDArray[np.int32]
 
 
 class _Kept(NamedTuple):
@@ -47,41 +38,60 @@ class _Kept(NamedTuple):
     weights: npt.NDArray[np.int64]
 
 
-class _Searcher:
-    """An index and the node of each of its slots."""
+class CandidateSearch:
+    """An indexed community whose candidate graphs of either kind can be built; made by :func:`candidate_search`."""
 
-    def __init__(self, index: MemberIndex) -> None:
-        self.index = index
-        self.ids = sorted(index.member_ids())
-        self.node_of = {name: node for node, name in enumerate(self.ids)}
+    def __init__(self, searcher: Searcher, crew: Crew[Searcher]) -> None:
+        self._searcher, self._crew = searcher, crew
 
-    def lists(self, first: int, last: int, neighbours: int, kind: Kind, weights: FacetWeights) -> _Lists:
-        """Candidates of the members ``ids[first:last]``."""
-        counts, eligible = np.zeros(last - first, np.int64), np.zeros(last - first, np.int32)
-        peers: list[npt.NDArray[np.int32]] = []
-        scores: list[npt.NDArray[np.float64]] = []
-        for place, name in enumerate(self.ids[first:last]):
-            found = self.index.search(self.index.seeker(name), neighbours, kind, weights)
-            names = found.slots.ids
-            counts[place], eligible[place] = found.top.slots.size, found.funnel.eligible
-            peers.append(np.array([self.node_of[names[slot]] for slot in found.top.slots.tolist()], dtype=np.int32))
-            scores.append(found.top.scores)
-        flat = np.concatenate([*scores, np.empty(0)])
-        return _Lists(
-            counts,
-            np.concatenate([*peers, np.empty(0, np.int32)]),
-            np.rint(flat * WEIGHT_SCALE).astype(np.int64),
-            eligible,
-        )
+    def graph(
+        self,
+        neighbours: int = 32,
+        kind: Kind = "buddy",
+        *,
+        weights: FacetWeights | None = None,
+        keep: Iterable[tuple[str, str]] = (),
+        shard_members: int = SHARD_MEMBERS,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> CandidateGraph:
+        """As :func:`build_candidate_graph`, of the members that are indexed."""
+        _check(neighbours, kind, shard_members)
+        if weights is None:
+            weights = FacetWeights.mentor() if kind == "mentor" else FacetWeights.buddy()
+        searcher = self._searcher
+        total = len(searcher.ids)
+        shards = [
+            (first, min(first + shard_members, total), neighbours, kind, weights)
+            for first in range(0, total, shard_members)
+        ]
+        lists: list[Lists] = []
+        for table in self._crew.each(search_shard, shards):
+            lists.append(Lists.of(table))
+            if progress is not None:
+                progress(min(total, len(lists) * shard_members), total)
+        kept = _kept_pairs(searcher, keep, searcher.index.as_of, kind, weights)
+        return _graph(searcher, lists, kept, neighbours, kind)
 
 
-@functools.lru_cache(maxsize=1)
-def _worker_searcher(snapshot: str) -> _Searcher:
-    return _Searcher(MemberIndex.load(Path(snapshot)))
+@contextmanager
+def candidate_search(
+    members: Iterable[MemberProfile],
+    as_of: date,
+    executor: Executor | None = None,
+    *,
+    means: FacetMeans | None = None,
+) -> Iterator[CandidateSearch]:
+    """Index a community once for several graphs. The index travels to each worker of ``executor`` once a graph at most.
 
-
-def _search_shard(snapshot: str, shard: tuple[int, int], neighbours: int, kind: Kind, weights: FacetWeights) -> _Lists:
-    return _worker_searcher(snapshot).lists(*shard, neighbours, kind, weights)
+    Args:
+        members: the community; of one id the last profile counts.
+        as_of: the day for which to match.
+        executor: where shards are searched.
+        means: what unknown facets score; estimated from ``members`` by default.
+    """
+    searcher = Searcher(MemberIndex.build(members, as_of, means=means))
+    with hired(searcher, executor, Searcher.save, Searcher.load) as crew:
+        yield CandidateSearch(searcher, crew)
 
 
 def build_candidate_graph(
@@ -107,7 +117,8 @@ def build_candidate_graph(
         kind: ``buddy``, or ``mentor`` for edges from seekers to mentors.
         seed: no part of this is drawn by lot; taken so that all batch calls are called alike.
         executor: where shards are searched: any ``concurrent.futures`` executor whose workers see this machine's
-            temporary files. By default this process.
+            temporary files, or that of a Dask cluster (``Client.get_executor(pure=False)``), whose workers need share
+            nothing with it; :func:`~matcher.executors.opening.open_executor` opens either. By default this process.
         weights: of the facets; the preset of ``kind`` by default.
         means: what unknown facets score; estimated from ``members`` by default.
         keep: pairs that are to be edges, however they rank, if the hard rules allow them: those that staff lock.
@@ -125,22 +136,14 @@ def build_candidate_graph(
     """
     del seed
     _check(neighbours, kind, shard_members)
-    index = MemberIndex.build(members, as_of, means=means)
-    if weights is None:
-        weights = FacetWeights.mentor() if kind == "mentor" else FacetWeights.buddy()
-    searcher = _Searcher(index)
-    total = len(searcher.ids)
-    shards = [(first, min(first + shard_members, total)) for first in range(0, total, shard_members)]
-    lists: list[_Lists] = []
-    for done in _searched(searcher, shards, neighbours, kind, weights, executor):
-        lists.append(done)
-        if progress is not None:
-            progress(min(total, len(lists) * shard_members), total)
-    return _graph(searcher, lists, _kept_pairs(searcher, keep, as_of, kind, weights), neighbours, kind)
+    with candidate_search(members, as_of, executor, means=means) as search:
+        return search.graph(
+            neighbours, kind, weights=weights, keep=keep, shard_members=shard_members, progress=progress
+        )
 
 
 def _kept_pairs(
-    searcher: _Searcher, keep: Iterable[tuple[str, str]], as_of: date, kind: Kind, weights: FacetWeights
+    searcher: Searcher, keep: Iterable[tuple[str, str]], as_of: date, kind: Kind, weights: FacetWeights
 ) -> _Kept:
     index = searcher.index
     at = Circumstances(as_of, kind, index.relations)
@@ -163,33 +166,7 @@ def _check(neighbours: int, kind: str, shard_members: int) -> None:
         raise InvalidRequest(Problem("shard_members", "out of range", "a whole number from 1 on"))
 
 
-def _searched(
-    searcher: _Searcher,
-    shards: Sequence[tuple[int, int]],
-    neighbours: int,
-    kind: Kind,
-    weights: FacetWeights,
-    executor: Executor | None,
-) -> Iterator[_Lists]:
-    if executor is None:
-        for shard in shards:
-            yield searcher.lists(*shard, neighbours, kind, weights)
-        return
-    with tempfile.TemporaryDirectory(prefix="candidate-graph-") as folder:
-        snapshot = Path(folder) / "index.snapshot"
-        searcher.index.save(snapshot)
-        futures: list[Future[_Lists]] = [
-            executor.submit(_search_shard, str(snapshot), shard, neighbours, kind, weights) for shard in shards
-        ]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
-
-
-def _graph(searcher: _Searcher, lists: Sequence[_Lists], kept: _Kept, neighbours: int, kind: Kind) -> CandidateGraph:
+def _graph(searcher: Searcher, lists: Sequence[Lists], kept: _Kept, neighbours: int, kind: Kind) -> CandidateGraph:
     total = len(searcher.ids)
     counts = np.concatenate([*(part.counts for part in lists), np.empty(0, np.int64)])
     peers = np.concatenate([*(part.peers for part in lists), np.empty(0, np.int32)])

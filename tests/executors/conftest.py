@@ -1,0 +1,31 @@
+"""Executors of every kind, and work for them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from matcher import MemberProfile, sample_members
+
+
+def local_cluster(workers: int) -> Any:
+    """Worker processes that share nothing with this one but the machine."""
+    distributed: Any = importlib.import_module("distributed")
+    return distributed.LocalCluster(
+        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+    )
+
+
+@pytest.fixture(scope="session")
+def dask() -> Iterator[Any]:
+    """A Dask cluster of two workers."""
+    with local_cluster(2) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def members() -> list[MemberProfile]:
+    return sample_members(400, seed=4)
