@@ -51,6 +51,10 @@ class View:
     until: str | None = None
     """When the next of them changes by itself, if one does."""
 
+    def holds_at(self, now: str) -> bool:
+        """Whether its places and ties stand at a moment; not at one before its own, should a clock be set back."""
+        return self.at.now <= now and (self.until is None or now < self.until)
+
 
 def means_in_force(connection: Connection) -> FacetMeans:
     """The facet means that the database prescribes."""
@@ -116,8 +120,7 @@ class LiveIndex:
 
         Costs a look at the clock.
         """
-        until = view.until
-        return view.index.as_of == self._settings.today() and (until is None or self._settings.now() < until)
+        return view.index.as_of == self._settings.today() and view.holds_at(self._settings.now())
 
     def catch_up(self) -> View:
         """Bring the index level with the database and the day. If it is, this costs one query and returns the same."""
@@ -160,7 +163,7 @@ class LiveIndex:
             return self._built(connection, None)
         if index.as_of != today:
             index.advance(today)
-        if news.newest == view.seq and (view.until is None or at.now < view.until):
+        if news.newest == view.seq and view.holds_at(at.now):
             return view
         changed = [*news.member_ids, *self._forgotten(connection, index, news)]
         came = [member_id for member_id in changed if member_id not in index]
