@@ -36,8 +36,11 @@ class KeptTies:
 
 
 def keep_ties(connection: Connection, changed: Collection[str], since: Moment, at: Moment) -> KeptTies:
-    """What stands at ``at`` for members whose matches changed, and for those of matches that time has changed."""
-    stretches = [(since.now, at.now), (since.cutoff, at.cutoff)]
+    """What stands at ``at`` for members whose matches changed, and for those of matches that time has changed.
+
+    Time goes back when a clock is set; then what had expired is open again.
+    """
+    stretches = [tuple(sorted(moments)) for moments in ((since.now, at.now), (since.cutoff, at.cutoff))]
     turned = matches.expiring(connection, [(after, until) for after, until in stretches if after < until])
     member_ids = frozenset(changed) | turned
     return KeptTies(member_ids, standing_of(matches.of_members(connection, member_ids), at))

@@ -149,7 +149,7 @@ class Gate:
                 holder = await run_in_threadpool(authenticate, self._community, text)
         except DBAPIError as error:
             self._community.metrics.database_errors.inc()
-            return database_unavailable(error)
+            return database_unavailable(error, "Nothing was done.")
         if holder is None:
             return _key_required()
         scope[_CALLER] = holder.caller

@@ -28,6 +28,8 @@ _ACCEPTED = {
     "missing": "a value",
     "string_pattern_mismatch": "1 to 64 of A-Z a-z 0-9 _ -",
 }
+_MAY_BE_DONE = "What was asked for may be done or not: an Idempotency-Key makes it safe to ask again."
+"""Whoever loses the connection while committing cannot know."""
 _log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -49,15 +51,15 @@ async def _moving(_: Request, __: ChangedMeanwhile) -> Response:
     return problem_reply(_unavailable("changed-meanwhile", "Members changed while the search ran; try again."))
 
 
-def database_unavailable(error: DBAPIError) -> Response:
-    """The answer when the database fails; the log tells how."""
+def database_unavailable(error: DBAPIError, what_was_asked: str) -> Response:
+    """The answer when the database fails, and what has become of the request; the log tells how it failed."""
     _log.error("database_failed", error=type(error.orig).__name__)
-    return problem_reply(_unavailable("database-unavailable", "The database does not answer; nothing was stored."))
+    return problem_reply(_unavailable("database-unavailable", f"The database does not answer. {what_was_asked}"))
 
 
 async def _of_the_database(request: Request, error: DBAPIError) -> Response:
     request.app.state.community.metrics.database_errors.inc()
-    return database_unavailable(error)
+    return database_unavailable(error, _MAY_BE_DONE)
 
 
 async def _of_parameters(_: Request, error: RequestValidationError) -> Response:

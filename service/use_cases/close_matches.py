@@ -44,7 +44,7 @@ def close_matches(connection: Connection, leaving: Leaving, at: str) -> None:
     if not concerned:
         return
     announced: set[str] = set()
-    for row in matches.of_members(connection, concerned, (*UNDECIDED, "accepted")):
+    for row in matches.of_members(connection, concerned, (*UNDECIDED, "expired", "accepted")):  # a clock was set back
         stepping_out = {
             member_id
             for member_id, other in ((row.asker, row.peer), (row.peer, row.asker))

@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from service.community import Community
+from service.server import listen, server_for, url_of
+from service.settings import Settings
 from service.storage.database import Database
+from service.use_cases.estimate_population import estimate_population
 from tests.database_places import POSTGRESQL, postgresql_place
 from tests.faults.http_client import Client, CutOffError, Reply
 from tests.faults.island import Island, all_feedback
@@ -119,6 +123,38 @@ def test_gone_while_the_service_starts(own_site: Site, server: PostgresqlServer)
     assert refusals(running, headers)["write"].status == 201
     running.process.kill()
     running.process.wait()
+
+
+def test_gone_while_the_index_is_made(
+    own_site: Site, server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service waits and makes it when the database is back."""
+    begun, gone = threading.Event(), threading.Event()
+
+    def estimated(community: Community) -> bool:
+        begun.set()
+        gone.wait()
+        return estimate_population(community)
+
+    monkeypatch.setattr("service.app.estimate_population", estimated)
+    place = own_site.place
+    community = Community.open(Settings(database=place.target, index_folder=place.index_folder))
+    listener = listen("127.0.0.1", 0)
+    running = server_for(community)
+    with ThreadPoolExecutor(1) as pool, Client(url_of(listener), {}, away_is_answer=True) as client:
+        serving = pool.submit(running.run, [listener])
+        try:
+            begun.wait()
+            server.crash()
+            gone.set()
+            _until(lambda: client.ask("GET", "/readyz").body["checks"]["index"] == "waits for the database")
+            server.come_back()
+            _until(lambda: client.ask("GET", "/readyz").status == 200)
+        finally:
+            gone.set()
+            running.should_exit = True
+            serving.result()
+            listener.close()
 
 
 def _until_cut_off(
