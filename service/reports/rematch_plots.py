@@ -1,7 +1,7 @@
 """Drawings of a rematch: plans side by side, scores of ties, fit by facet, and score against ties ended.
 
 The plan is dark and filled, what is in force is drawn by lines, baselines are pale, so that all hold in black and
-white. Nothing is drawn of under 11 ties.
+white. No spread of scores and no fit by facet is drawn of under 11 ties.
 """
 
 from __future__ import annotations

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from matcher.grouping.plan import GroupPlan
 from matcher.rematch.measuring import Metrics
 from matcher.rematch.plan import Certificate, RematchPlan
 from matcher.rematch.subgroups import FEW, UNKNOWN
+from matcher.rematch.suppression import SMALLEST_SHOWN
 from service.reports.group_words import attribute_words, count_words, value_words
 
 KIND_WORDS = {"buddy": "Buddies", "mentor": "Mentors", "group": "Groups", "all": "Buddies and mentors together"}
@@ -71,9 +75,19 @@ DASH = "\N{EN DASH}"
 
 
 def kind_metrics(plan: RematchPlan) -> dict[str, dict[str, Metrics]]:
-    """The figures by plan, in the order in which they are shown, and by kind of tie."""
+    """The figures by plan, in the order in which they are shown, and by kind of tie.
+
+    Fit by facet says something of what members have in common, so there is none of under 11 ties, nor of all kinds
+    together where those of the others would give it away.
+    """
     names = sorted(plan.metrics, key=lambda name: (_rank(name), name))
-    return {name: {row.kind: row for row in plan.metrics[name]} for name in names}
+    return {name: {row.kind: _without_few(plan.metrics[name], row) for row in plan.metrics[name]} for name in names}
+
+
+def _without_few(rows: Sequence[Metrics], row: Metrics) -> Metrics:
+    counted = [row, *(rows if row.kind == "all" else ())]
+    few = any(0 < one.ties < SMALLEST_SHOWN for one in counted)
+    return replace(row, facets={}) if few else row
 
 
 def _rank(name: str) -> int:
