@@ -12,7 +12,7 @@ from functools import partial
 
 from matcher.embedding.population import FacetMeans
 from matcher.errors import InvalidRequest, Problem
-from matcher.graph.build import build_candidate_graph
+from matcher.graph.build import candidate_search
 from matcher.grouping.form import MOST_MINUTES, form_groups, members_hash, versions
 from matcher.grouping.plan import GroupPlan
 from matcher.grouping.progress import GroupingProgress
@@ -21,7 +21,7 @@ from matcher.members.vocabulary import Kind
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.solution import PairingSolution
 from matcher.pairing.solver import solve_pairing
-from matcher.rematch.baselines import baseline_pairs
+from matcher.rematch.baseline_work import all_baselines
 from matcher.rematch.churn import ChurnSolver
 from matcher.rematch.churn_curve import churn_curve
 from matcher.rematch.config import Baseline, RematchConfig
@@ -46,7 +46,7 @@ from matcher.rematch.standing import Standing, banned_pairs, limit_of, sort_out,
 from matcher.rematch.subgroups import subgroup_gaps
 from matcher.rematch.verify import verify_limited, verify_rematch
 
-PHASES = ("reading", "candidates", "baselines", "pairing", "measuring", "groups", "checking")
+PHASES = ("reading", "baselines", "candidates", "pairing", "measuring", "groups", "checking")
 Progress = Callable[[str, float], None]
 
 
@@ -67,7 +67,8 @@ def rematch(
         config: what is asked for.
         as_of: the day for ages, stages and windows.
         seed: of baselines and groups, unless the config has one.
-        executor: where candidates are searched; by default this process. The plan is the same.
+        executor: where candidates are searched and baselines made: any of ``concurrent.futures`` or of a Dask cluster,
+            see :func:`~matcher.executors.opening.open_executor`; by default this process. The plan is the same.
         progress: told the phase, one of :data:`PHASES`, and how much of it is done, 0 to 1. What it raises ends the run
             and reaches the caller.
 
@@ -178,7 +179,9 @@ class _Run:
             for part in parts
         ]
         if groups is not None:
-            changes.append(group_diff(self.history.groups, groups, len(left_groups)))
+            assert config.groups is not None
+            in_force = self.history.groups if config.groups.incumbents else ()
+            changes.append(group_diff(in_force, groups, len(left_groups)))
         buddies = next((part for part in zip(parts, found.solutions, strict=True) if part[0].kind == "buddy"), None)
         triads = () if buddies is None else triads_of(*buddies, everyone)
         plan = RematchPlan(
@@ -222,28 +225,19 @@ class _Run:
         rooms = {kind: places_of_all(everyone, self.members, kind, config, standing) for kind in kinds}
         with self.phases.phase("baselines"):
             asked: set[Baseline] = {"random", *config.baselines}
-            baselines: dict[Baseline, dict[Kind, Places]] = {
-                name: {kind: baseline_pairs(everyone, kind, name, rooms[kind], self.seed, banned) for kind in kinds}
-                for name in sorted(asked)
-            }
+            baselines = all_baselines(everyone, sorted(asked), rooms, self.seed, banned, self.executor)
         parts = []
-        with self.phases.phase("candidates") as tell:
+        with (
+            self.phases.phase("candidates") as tell,
+            candidate_search(self.members.values(), self.as_of, self.executor, means=everyone.means) as search,
+        ):
             for place, kind in enumerate(kinds):
                 wish = config.of_kind(kind)
 
                 def searched(done: int, total: int, place: int = place) -> None:
                     tell((place + done / max(1, total)) / len(kinds))
 
-                graph = build_candidate_graph(
-                    self.members.values(),
-                    self.as_of,
-                    wish.neighbours,
-                    kind,
-                    executor=self.executor,
-                    weights=wish.facet_weights(kind),
-                    means=everyone.means,
-                    progress=searched,
-                )
+                graph = search.graph(wish.neighbours, kind, weights=wish.facet_weights(kind), progress=searched)
                 lifelines = [pairs[kind] for pairs in baselines.values()]
                 parts.append(candidates(everyone, kind, config, graph, standing, rooms[kind], banned, tied, lifelines))
             if len(parts) == 2:

@@ -6,7 +6,6 @@ import random
 from datetime import timedelta
 from functools import cache
 
-from matcher.grouping.existing import ExistingGroup
 from matcher.members.profile import MemberProfile
 from matcher.members.sample import SAMPLE_DAY, sample_members
 from matcher.rematch.history import FitCheck, History, State, Tie
@@ -19,7 +18,7 @@ def community(n: int, seed: int = 0) -> tuple[MemberProfile, ...]:
     return tuple(sample_members(n, seed=seed))
 
 
-def past(members: tuple[MemberProfile, ...], seed: int, groups: bool = False) -> History:
+def past(members: tuple[MemberProfile, ...], seed: int) -> History:
     """Ties by lot: most allowed and standing, some over, some that a rule forbids, some with people who are gone."""
     rng = random.Random(seed)
     ids = [member.member_id for member in members]
@@ -46,5 +45,4 @@ def past(members: tuple[MemberProfile, ...], seed: int, groups: bool = False) ->
         )
     ties["gone", ids[0]] = Tie("buddy", ids[0], "gone", fits=(FitCheck("gone", 5),))
     never = tuple((one, other) for one, other in [rng.sample(ids, 2) for _ in range(3)])
-    existing = (ExistingGroup(name="Old circle", members=(*ids[:4], "gone-too")),) if groups else ()
-    return History(tuple(ties.values()), existing, never)
+    return History(tuple(ties.values()), never=never)

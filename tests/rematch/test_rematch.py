@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from matcher import RematchConfig, RematchPlan, rematch, verify_rematch
 from matcher.errors import InvalidProblem, InvalidRequest, VerificationError
+from matcher.grouping.existing import ExistingGroup
 from matcher.members.sample import SAMPLE_DAY
 from matcher.rematch.history import FitCheck, History, Tie, works
 from matcher.rematch.plan import PlannedTie
@@ -105,17 +106,27 @@ def test_the_same_whatever_the_order_and_the_executor(seed: int, fields: dict[st
 
 def test_groups_stay_as_far_as_the_limit_asks() -> None:
     members = community(60)
-    history = past(members, 1, groups=True)
     fields: dict[str, Any] = {"ties": ["buddy", "group"], "groups": {"iterations": 1}}
-    free, still = (run(members, history, churn=churn, **fields) for churn in ({}, {"groups": 0}))
-    assert still.groups is not None
-    assert still.groups.moved == ()
-    assert free.groups is not None
-    assert still.left_groups == (("Old circle", "gone-too"),)
-    old = next(one for one in still.diff.kinds if one.kind == "group")
-    assert old.broken == 0
-    assert old.kept == sum(name in still.groups.group("Old circle").member_ids for name in history.groups[0].members)
-    assert bytes_of(still) == bytes_of(run(members[::-1], history, churn={"groups": 0}, **fields))
+    first = run(members, History(), **fields).groups
+    assert first is not None
+    in_force = tuple(
+        ExistingGroup(name=one.name, members=(*one.member_ids, f"gone-{one.name}")) for one in first.groups
+    )
+    assert in_force
+    history = History(groups=in_force)
+    plan = run(members, history, churn={"groups": 0}, **fields)
+    assert plan.groups is not None
+    assert plan.groups.moved == plan.groups.must_leave == ()
+    assert plan.left_groups == tuple((one.name, f"gone-{one.name}") for one in in_force)
+    change = next(one for one in plan.diff.kinds if one.kind == "group")
+    assert (change.broken, change.void) == (0, len(in_force))
+    assert change.kept == sum(len(one.member_ids) for one in first.groups)
+    for one in first.groups:
+        assert set(one.member_ids) <= set(plan.groups.group(one.name).member_ids)
+    assert bytes_of(plan) == bytes_of(run(members[::-1], history, churn={"groups": 0}, **fields))
+    anew = run(members, history, ties=["group"], groups={"iterations": 1, "incumbents": False}).groups
+    assert anew is not None
+    assert anew.spec_hash == first.spec_hash
 
 
 def test_ties_of_people_who_are_gone_or_may_not_meet_are_void_and_no_churn() -> None:
