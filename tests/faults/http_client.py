@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 60.0
+TRIES = 10
+"""Of a request that an overloaded service refuses."""
+UNTOLD = {"database-unavailable", "timeout"}
+"""Problems that do not say whether anything was done."""
 
 
 class CutOffError(Exception):
-    """No answer came, or that the database has gone away: what was asked may have been done or not."""
+    """No answer came, or one that tells no more than that: what was asked may have been done or not.
+
+    ``told`` is the name of the problem, ``timeout`` say; None if the connection was cut.
+    """
+
+    def __init__(self, asked: str, told: str | None = None) -> None:
+        self.told = told
+        super().__init__(f"{asked}: {told or 'cut off'}")
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,17 @@ class Client:
         elif body is not None:
             headers["content-type"] = "application/json"
             sent = json.dumps(body).encode()
+        for _ in range(TRIES):
+            answer = self._asked(method, path, sent, headers)
+            if answer.status != 503 or answer.told != "overloaded":
+                break
+            time.sleep(int(answer.headers["retry-after"]))  # nothing was done, it says, and the comparison will tell
+        if not self._away_is_answer and answer.status == 503 and answer.told in UNTOLD:
+            assert int(answer.headers["retry-after"]) > 0
+            raise CutOffError(f"{method} {path}", answer.told)
+        return answer
+
+    def _asked(self, method: str, path: str, sent: bytes | None, headers: dict[str, str]) -> Reply:
         try:
             self._connection.request(method, path, sent, headers)
             reply = self._connection.getresponse()
@@ -71,8 +94,4 @@ class Client:
             raise CutOffError(f"{method} {path}") from error
         if reply.headers.get_content_type() == "application/x-ndjson":
             return Reply(reply.status, [json.loads(line) for line in text.splitlines()], reply.headers)
-        answer = Reply(reply.status, json.loads(text) if text else None, reply.headers)
-        if not self._away_is_answer and answer.status == 503 and answer.told in {"database-unavailable", "timeout"}:
-            assert int(answer.headers["retry-after"]) > 0
-            raise CutOffError(answer.told)
-        return answer
+        return Reply(reply.status, json.loads(text) if text else None, reply.headers)

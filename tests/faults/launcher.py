@@ -26,8 +26,6 @@ CHUNK_LINES = 4
 """Lines that an import stores in one transaction here: few members are enough to see what a broken chunk leaves."""
 SNAPSHOT_AFTER = 120
 """Changes after which an import saves a snapshot here."""
-LEASE_S = 3.0
-"""How long a worker that is not heard of is waited for here."""
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """A process that forks must not have threads."""
 
@@ -79,10 +77,15 @@ class Launcher:
         self._answers = answers
 
     def start(
-        self, arguments: list[str], environment: dict[str, str], folder: Path, crashing: Crashing | None = None
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        folder: Path,
+        crashing: Crashing | None = None,
+        name: str = "",
     ) -> Forked:
-        """Run a command; what it says goes into files of ``folder``."""
-        out, log = folder / "out", folder / "log"
+        """Run a command; what it says goes into files of ``folder``, whose names begin with ``name``."""
+        out, log = folder / f"{name}out", folder / f"{name}log"
         out.unlink(missing_ok=True)
         asked: dict[str, Any] = {"do": "start", "arguments": arguments, "environment": environment}
         asked |= {"out": str(out), "log": str(log)}
@@ -121,12 +124,14 @@ def _run(asked: dict[str, Any]) -> None:
     from service import cli
     from service.commands import serving, working
     from tests.faults.crash_points import EVERYWHERE, killing_at
+    from tests.service.jobs.kinds import count
 
     for number, path in ((0, os.devnull), (1, asked["out"]), (2, asked["log"])):
         flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
         os.dup2(os.open(path, flags, 0o600), number)
     os.environ.update(asked["environment"])
     serving.settings_of = working.settings_of = _small_settings  # type: ignore[attr-defined, assignment]
+    working.job_kinds = lambda: {"count": count}  # type: ignore[attr-defined]
     if "crash" in asked:
         point, number, evidence = asked["crash"]
         EVERYWHERE[point](killing_at(number, Path(evidence)))
@@ -136,7 +141,7 @@ def _run(asked: dict[str, Any]) -> None:
 
 def _small_settings(*args: Any) -> Settings:
     found = settings_of(*args)
-    return replace(found, import_chunk_lines=CHUNK_LINES, snapshot_after_changes=SNAPSHOT_AFTER, job_lease_s=LEASE_S)
+    return replace(found, import_chunk_lines=CHUNK_LINES, snapshot_after_changes=SNAPSHOT_AFTER)
 
 
 def _forked(asked: dict[str, Any]) -> int:

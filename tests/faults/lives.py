@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import pytest
+
 from service.storage.database import Database
 from tests.faults.arena import Arena
 from tests.faults.crash_points import SERVING
@@ -26,6 +28,8 @@ OFTEN = {"before-commit": 0.5, "after-commit": 0.5, "after-apply": 0.25, "in-imp
 """How many times an operation each point is reached, about; the others once a snapshot or for each of its parts."""
 PARTS = 25
 """Of a snapshot, about."""
+LATE = 3
+"""So many answers of 10,000 may come too late, where the machine has other things to do."""
 
 
 @dataclass
@@ -34,10 +38,12 @@ class Tally:
 
     operations: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
+    cut_off: Counter[str] = field(default_factory=Counter)
+    """Operations whose outcome nobody was told, by why."""
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.operations} operations, {dict(self.deaths)}, {self.seconds:.1f} s"
+        return f"{self.operations} operations, {dict(self.deaths)}, {dict(self.cut_off)}, {self.seconds:.1f} s"
 
 
 class Lives:
@@ -62,6 +68,8 @@ class Lives:
             self._one_life(how, budget)
         self._last_look()
         self.tally.seconds = time.monotonic() - began
+        assert self.tally.cut_off.keys() <= {"killed", "timeout"}, self.tally
+        assert self.tally.cut_off["timeout"] <= LATE * max(1, self.tally.operations // 10_000), self.tally
         return self.tally
 
     def _ways_to_die(self) -> Iterator[str]:
@@ -91,12 +99,20 @@ class Lives:
             with Client(running.url, self._headers) as client:
                 try:
                     work(client, number)
-                except CutOffError:
-                    return
+                except CutOffError as error:
+                    self._cut_off(running, error)
 
         with ThreadPoolExecutor(CLIENTS) as pool:
             for _ in pool.map(one, range(CLIENTS)):
                 pass
+
+    def _cut_off(self, running: Running, error: CutOffError) -> None:
+        """Nobody hangs up but who dies, and whoever is dead answers nothing."""
+        if error.told is None:
+            with Client(running.url, {}) as client, pytest.raises(CutOffError):
+                client.ask("GET", "/livez")
+        with self._lock:
+            self.tally.cut_off[error.told or "killed"] += 1
 
     def _work(self, running: Running, client: Client, number: int, left: Iterator[int]) -> None:
         island = self.islands[number]

@@ -33,6 +33,10 @@ class Site:
             "PEER_MATCHER_AS_OF": START.date().isoformat(),
         }
 
+    def work(self, crashing: Crashing | None = None) -> Forked:
+        """Start a worker."""
+        return self.launcher.start(["work"], self.environment(), self.folder, crashing, name="worker")
+
     def serve(self, crashing: Crashing | None = None) -> Running | None:
         """Start a service and wait until it can answer; None if it died before, as it was meant to."""
         arguments = ["serve", "--port", "0", "--workers", "0", "--quiet"]
