@@ -26,6 +26,7 @@ QUESTIONS = {
     "pairing": "benchmarks.pairing",
     "groups": "benchmarks.groups",
     "diversity": "benchmarks.diversity",
+    "rematch": "benchmarks.rematch",
 }
 """What can be asked, in the order in which it is."""
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

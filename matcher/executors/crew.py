@@ -14,7 +14,7 @@ import xxhash
 
 from matcher.errors import WorkersLost
 from matcher.executors.dask_cluster import client_of, losses, ship_pieces
-from matcher.executors.held import held
+from matcher.executors.held import forget, held
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -135,4 +135,7 @@ def hired(
     with tempfile.TemporaryDirectory(prefix="peer-matcher-") as folder:
         path = Path(folder) / "thing"
         write(thing, path)
-        yield Crew(thing, executor, path, read)
+        try:
+            yield Crew(thing, executor, path, read)
+        finally:
+            forget()  # threads of this process were workers, too

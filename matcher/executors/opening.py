@@ -33,3 +33,14 @@ def open_executor(workers: int = 1, address: str | None = None) -> Iterator[Exec
             yield processes
         finally:
             processes.shutdown(cancel_futures=True)
+
+
+def expect_cluster(address: str | None) -> None:
+    """Find out at once whether a cluster can be worked on, before members are read for minutes; of no address nothing.
+
+    Raises:
+        ClusterError: as :func:`open_executor`.
+    """
+    if address is not None:
+        with cluster(address):
+            pass

@@ -55,6 +55,17 @@ AsOfOption = Annotated[
         show_default=False,
     ),
 ]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        envvar="PEER_MATCHER_CLUSTER",
+        metavar="ADDRESS",
+        help="A Dask scheduler, such as tcp://10.0.0.5:8786, whose workers do the work in place of --workers. "
+        "Health data of all members travel to them: docs/cluster.md.",
+        show_default=False,
+    ),
+]
 ProposalDaysOption = Annotated[
     int,
     typer.Option(

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,11 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from matcher.errors import InvalidRequest, Problem, ReadingError
+from matcher.executors.opening import expect_cluster, open_executor
 from matcher.members.vocabulary import Kind
 from matcher.pairing.problem import Objective
 from service.commands.console import err, out
 from service.commands.member_files import read_community
-from service.commands.options import DATABASE, AsOfOption, settings_of
+from service.commands.options import DATABASE, AsOfOption, ClusterOption, settings_of
 from service.commands.pair_tables import write_run
 from service.use_cases.pair_members import pair_members
 from service.use_cases.pairing_wish import Pair, PairingWish
@@ -64,6 +63,7 @@ def pair(
             show_default="one a processor from 20,000 members on",
         ),
     ] = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Pair everybody at once: optimal where that can be, certified everywhere, a reason for everyone left over.
 
@@ -83,10 +83,11 @@ def pair(
         bonus,
         time_limit,
     )
+    expect_cluster(cluster)
     everybody = read_community(members, today)
     if workers is None:
         workers = (os.cpu_count() or 1) if len(everybody) >= WORTH_WORKERS else 1
-    with _pool(workers) as executor, _phases() as progress:
+    with open_executor(workers, cluster) as executor, _phases() as progress:
         run = pair_members(everybody, today, wish, executor, progress)
     manifest = write_run(results, run, wish, today, members.name)
     _summary(out(), manifest, run.left_over, results)
@@ -109,18 +110,6 @@ def _pairs(path: Path | None, name: str) -> tuple[Pair, ...]:
     except csv.Error as error:
         raise ReadingError(str(path), f"is no CSV: {error}", "a CSV of two member ids a row") from error
     return tuple(found)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor | None]:
-    if workers == 1:
-        yield None
-        return
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 @contextmanager

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from matcher.executors.opening import expect_cluster, open_executor
 from matcher.rematch.config_reading import read_config
 from matcher.rematch.history_reading import read_history
 from matcher.rematch.rematch import rematch
 from service.commands.console import err, out
 from service.commands.member_files import read_community
-from service.commands.options import AsOfOption
+from service.commands.options import AsOfOption, ClusterOption
 from service.commands.rematch_progress import phases_shown
 from service.commands.rematch_summary import print_summary
 from service.reports.rematch_files import RematchInputs, check_rematch_place, write_rematch
@@ -45,6 +42,7 @@ def rematch_command(
             show_default="one a processor from 20,000 members on",
         ),
     ] = None,
+    cluster: ClusterOption = None,
 ) -> None:
     """Work out everybody's ties anew, within what may change, and say what changes, whether it is better, for whom, and
     how sure that is.
@@ -58,26 +56,15 @@ def rematch_command(
     today = Settings(as_of=as_of.date() if as_of else None).today()
     check_rematch_place(results, (members, history, config))
     wanted = read_config(config)
+    expect_cluster(cluster)
     past = read_history(history)
     everybody = read_community(members, today)
     if workers is None:
         workers = (os.cpu_count() or 1) if len(everybody) >= WORTH_WORKERS else 1
     by_id = {member.member_id: member for member in everybody}
-    with _pool(workers) as executor, phases_shown(err()) as tell:
+    with open_executor(workers, cluster) as executor, phases_shown(err()) as tell:
         plan = rematch(everybody, past, wanted, today, seed, executor, tell)
         tell("writing", 0.0)
         write_rematch(results, plan, wanted, RematchInputs(members, history, config), by_id)
         tell("writing", 1.0)
     print_summary(out(), plan, results)
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[Executor | None]:
-    if workers == 1:
-        yield None
-        return
-    executor = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-    try:
-        yield executor
-    finally:
-        executor.shutdown(cancel_futures=True)

@@ -18,7 +18,9 @@ from matcher.executors.crew import hired
 from matcher.executors.local_processes import LocalProcesses
 from matcher.executors.opening import open_executor
 from tests.executors import tasks
+from tests.executors.conftest import LEFT_OPEN
 
+pytestmark = LEFT_OPEN
 THING = [1, 2, 3]
 NUMBERS = [(number,) for number in range(12)]
 

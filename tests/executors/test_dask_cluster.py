@@ -20,7 +20,9 @@ from matcher.graph import build
 from matcher.graph.searching import search_shard
 from matcher.members.sample import SAMPLE_DAY
 from tests.executors import tasks
-from tests.executors.conftest import local_cluster
+from tests.executors.conftest import LEFT_OPEN, local_cluster
+
+pytestmark = LEFT_OPEN
 
 
 def graph_of(members: list[MemberProfile], executor: Any = None) -> CandidateGraph:

@@ -1,0 +1,140 @@
+"""What :mod:`benchmarks.rematch` measures, each in a fresh process of its own.
+
+python -m benchmarks.rematch_stages STAGE SIZE WORKERS    prints what it measured as one line of JSON
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import os
+import resource
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.community import DAY
+from benchmarks.growth_stages import memory
+from benchmarks.measuring import seconds_of
+from matcher import CandidateGraph, History, MemberProfile, RematchConfig, Tie, rematch, sample_members
+from matcher.executors.opening import open_executor
+from matcher.graph.build import SHARD_MEMBERS, build_candidate_graph
+from matcher.graph.searching import Searcher, search_shard
+from matcher.index.member_index import MemberIndex
+from matcher.rematch.baselines import baseline_pairs
+from matcher.rematch.everyone import Everyone
+from matcher.rematch.history import State
+
+WARM_UP = 400
+GROUPS = {"spec": {"size": {"min": 5, "max": 8}}, "iterations": 24}
+
+
+def past(members: list[MemberProfile]) -> History:
+    """Ties in force of half of the members, by lot and within the rules, and as many that were declined."""
+    everyone = Everyone.of(members, DAY)
+    room = np.array([(min(1, one.buddy_capacity), 0) for one in sorted(members, key=lambda one: one.member_id)])
+    ids, since = everyone.member_ids, DAY - timedelta(days=90)
+    ties: list[Tie] = []
+    states: tuple[State, ...] = ("current", "declined")
+    for seed, state in enumerate(states, 1):
+        pairs = baseline_pairs(everyone, "buddy", "random", room, seed)[::2].tolist()
+        ties += [Tie("buddy", ids[one], ids[other], state, since) for one, other in pairs]
+    unique = {(tie.member_id, tie.peer_id): tie for tie in reversed(ties)}
+    return History(tuple(unique.values()))
+
+
+class Watched:
+    """Follows a run and notes how much memory each phase took at most."""
+
+    def __init__(self) -> None:
+        self.bytes: dict[str, float] = {}
+        self.now = ""
+
+    def __call__(self, phase: str, _: float) -> None:
+        """A step of a phase."""
+        if self.now:
+            self.bytes[self.now] = max(self.bytes.get(self.now, 0.0), memory("VmHWM"))
+        if phase != self.now:
+            self.now = phase
+            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the highest mark begins anew
+
+
+def pairs(size: int, workers: int) -> dict[str, Any]:
+    """A rematch of buddies."""
+    return _rematch(size, workers, {"ties": ["buddy"]})
+
+
+def everything(size: int, workers: int) -> dict[str, Any]:
+    """Buddies, mentors and groups."""
+    return _rematch(size, workers, {"ties": ["buddy", "mentor", "group"], "groups": GROUPS})
+
+
+def _rematch(size: int, workers: int, fields: dict[str, Any]) -> dict[str, Any]:
+    config = RematchConfig.parse(fields)
+    few = sample_members(WARM_UP, as_of=DAY)
+    rematch(few, past(few), config, DAY)  # compiles, once a machine
+    members, load = sample_members(size, as_of=DAY), os.getloadavg()[0]
+    history, watched = past(members), Watched()
+    with open_executor(workers) as executor:
+        took, plan = seconds_of(lambda: rematch(members, history, config, DAY, executor=executor, progress=watched))
+    return {
+        "total": took.seconds,
+        "seconds": plan.timings,
+        "bytes": watched.bytes,
+        "worker_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024.0,
+        "ties": len(plan.pairs) + len(plan.mentors),
+        "load": load,
+    }
+
+
+def cluster(size: int, workers: int) -> dict[str, Any]:
+    """Candidates searched by a cluster of so many workers."""
+    members, few = sample_members(size, as_of=DAY), sample_members(WARM_UP, as_of=DAY)
+    distributed: Any = importlib.import_module("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+        ) as made,
+        open_executor(address=made.scheduler_address) as executor,
+        distributed.Client(made, set_as_default=False) as client,
+    ):
+        build_candidate_graph(few, DAY, executor=executor, shard_members=10)
+        took, graph = seconds_of(lambda: build_candidate_graph(members, DAY, executor=executor))
+        highest = max(client.run(memory, "VmHWM").values())
+    return {
+        "total": took.seconds,
+        "worker_bytes": highest,
+        "graph": _digest(graph),
+        **_traffic(members),
+    }
+
+
+def _digest(graph: CandidateGraph) -> str:
+    digest = hashlib.sha256()
+    for part in ("u", "v", "weight", "outside", "eligible"):
+        digest.update(getattr(graph, part).tobytes())
+    return digest.hexdigest()
+
+
+def _traffic(members: list[MemberProfile]) -> dict[str, float]:
+    """The bytes of the index, and of all candidate lists, by one shard."""
+    index = MemberIndex.build(members, DAY)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index"
+        index.save(path)
+        sent = path.stat().st_size
+        shard = min(len(members), SHARD_MEMBERS)
+        searcher = Searcher(index)
+        table = search_shard(searcher, 0, shard, 32, "buddy", index.weights)
+    return {"sent": float(sent), "back": len(table) / shard * len(members)}
+
+
+STAGES = {"pairs": pairs, "everything": everything, "cluster": cluster}
+
+if __name__ == "__main__":
+    print(json.dumps(STAGES[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))))
