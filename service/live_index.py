@@ -73,6 +73,8 @@ class LiveIndex:
         self._saved_seq = -1
         self.own_writes = OwnWrites()
         """By which an answer is told that is behind the log by nothing that anybody has been told of."""
+        self.when_made: Callable[[], None] = lambda: None
+        """Called when an index was loaded or built, before anybody asks it."""
         self.state = "not started"
         """``ok`` once there is an index to ask, else what it waits for."""
 
@@ -94,6 +96,7 @@ class LiveIndex:
                 self._view = self._followed(connection, self._with_ties_of_now(connection, *found))
             self.state = "is warming up"
             _warm_up(self._view.index)
+            self.when_made()
             self.state = "ok"
             _log.info(
                 "index_ready", seq=self._view.seq, members=len(self._view.index), from_snapshot=self._saved_seq >= 0
@@ -160,7 +163,9 @@ class LiveIndex:
         today, at, index = self._settings.today(), Moment.of(self._settings), view.index
         news = changes.news_since(connection, view.seq)
         if news.population or len(news.member_ids) >= max(REBUILD_FROM, len(index)):
-            return self._built(connection, None)
+            built = self._built(connection, None)
+            self.when_made()
+            return built
         if index.as_of != today:
             index.advance(today)
         if news.newest == view.seq and view.holds_at(at.now):

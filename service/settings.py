@@ -75,7 +75,7 @@ class Settings:
         exposure_weight: How far a score may be lowered, at most, for a peer who was shown often, 0 to 1; 0: not at all.
         exposure_half_life_days: After so many days having been shown counts half.
         exposure_every_s: Counts are written, and those of other processes read, every so many seconds.
-        write_every_s: Members who are put within this time are stored in one transaction.
+        write_every_s: While many members are put at once, a transaction of theirs begins every so many seconds.
         follow_every_s: Without requests, too, the index follows the database every so many seconds.
         most_lag: With more changes than this to follow, the service says that it is not ready.
         min_seq_wait_s: So long a request with ``min_seq`` waits until the index has followed.
@@ -111,7 +111,7 @@ class Settings:
     exposure_weight: float = DEFAULT_EXPOSURE_WEIGHT
     exposure_half_life_days: float = DEFAULT_EXPOSURE_HALF_LIFE_DAYS
     exposure_every_s: float = 5.0
-    write_every_s: float = 0.01
+    write_every_s: float = 0.02
     follow_every_s: float = 1.0
     most_lag: int = 10_000
     min_seq_wait_s: float = 2.0

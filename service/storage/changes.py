@@ -6,13 +6,21 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from service.storage.prepared import Prepared
 from service.storage.pseudonyms import is_pseudonym
 from service.storage.tables import MATCH, POPULATION, change_head, changes
 
-_NEWEST = select(change_head.c.seq)
+_NEWEST = Prepared(select(change_head.c.seq))
+_TAKE = Prepared(update(change_head).values(seq=change_head.c.seq + bindparam("taken")).returning(change_head.c.seq))
+_ADD = insert(changes)
+_SINCE = Prepared(
+    select(changes.c.kind, changes.c.member_id).where(changes.c.seq > bindparam("seen")).order_by(changes.c.seq)
+)
+_LINE = Prepared(select(changes.c.kind, changes.c.member_id, changes.c.at).where(changes.c.seq == bindparam("line")))
 
 
 def now_text() -> str:
@@ -37,21 +45,20 @@ class News:
 
 def newest_seq(connection: Connection) -> int:
     """The number of the newest change; 0 for an empty log."""
-    return int(connection.execute(_NEWEST).scalar_one())
+    return int(_NEWEST.run(connection).scalar_one())
 
 
 def append(connection: Connection, kind: str, member_ids: Sequence[str | None], at: str) -> range:
     """Add one line for each of ``member_ids``, in order; returns their numbers."""
     if not member_ids:
         return range(0)
-    head = update(change_head).values(seq=change_head.c.seq + len(member_ids)).returning(change_head.c.seq)
-    last = int(connection.execute(head).scalar_one())
+    last = int(_TAKE.run(connection, taken=len(member_ids)).scalar_one())
     numbers = range(last - len(member_ids) + 1, last + 1)
     rows = [
         {"seq": seq, "kind": kind, "member_id": member_id, "at": at}
         for seq, member_id in zip(numbers, member_ids, strict=True)
     ]
-    connection.execute(insert(changes), rows)
+    connection.execute(_ADD, rows)
     return numbers
 
 
@@ -62,9 +69,7 @@ def count_since(connection: Connection, seq: int) -> int:
 
 def news_since(connection: Connection, seq: int) -> News:
     """What the lines after ``seq`` tell."""
-    rows = connection.execute(
-        select(changes.c.kind, changes.c.member_id).where(changes.c.seq > seq).order_by(changes.c.seq)
-    )
+    rows: Any = _SINCE.run(connection, seen=seq)
     seen: dict[str, None] = {}
     matched: dict[str, None] = {}
     population = False
@@ -86,8 +91,6 @@ def fingerprint(connection: Connection, seq: int) -> str:
 
     Only the line at ``seq`` is read; it holds the moment of the change to the microsecond.
     """
-    line = connection.execute(
-        select(changes.c.kind, changes.c.member_id, changes.c.at).where(changes.c.seq == seq)
-    ).one_or_none()
+    line = _LINE.run(connection, line=seq).one_or_none()
     text = "\0".join(str(part) for part in (seq, *(line or ())))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from service.storage.prepared import Prepared
 from service.storage.tables import blocks, erasures
 
 _IN_ONE_STATEMENT = 5_000
+_ANYBODY = Prepared(select(select(erasures.c.pseudonym).exists()))
 
 
 class Erasure(NamedTuple):
@@ -52,7 +54,7 @@ def under_way(connection: Connection) -> list[Erasure]:
 
 def anybody(connection: Connection) -> bool:
     """Whether anybody was ever erased who has not come back. What every writer of members asks first."""
-    return connection.execute(select(erasures.c.pseudonym).limit(1)).first() is not None
+    return bool(_ANYBODY.run(connection).scalar_one())
 
 
 def among(connection: Connection, pseudonyms: Collection[str]) -> set[str]:

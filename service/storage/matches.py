@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
 
 from service.storage.changes import append
 from service.storage.match_row import UNDECIDED, MatchRow
+from service.storage.prepared import Prepared
 from service.storage.tables import MATCH, matches
 
 _IN_ONE_STATEMENT = 5_000
@@ -16,6 +17,18 @@ _IN_ONE_STATEMENT = 5_000
 _AT_A_TIME = 2_000
 _COLUMNS = [matches.c[name] for name in MatchRow.__dataclass_fields__]
 _ALL = select(*_COLUMNS)
+_NEXT_EXPIRY = Prepared(
+    select(func.min(matches.c.expires_at)).where(
+        matches.c.expires_at > bindparam("after"), matches.c.accepted_at.is_(None)
+    )
+)
+_EXPIRING = Prepared(
+    select(matches.c.asker, matches.c.peer).where(
+        matches.c.expires_at > bindparam("after"),
+        matches.c.expires_at <= bindparam("until"),
+        matches.c.accepted_at.is_(None),
+    )
+)
 
 
 def add(connection: Connection, rows: Sequence[MatchRow]) -> None:
@@ -71,20 +84,17 @@ def page(connection: Connection, member_id: str, after: tuple[str, str] | None, 
 
 def expiring(connection: Connection, stretches: Sequence[tuple[str, str]]) -> set[str]:
     """Members of matches that nobody's agreement kept from expiring, in stretches of time: (after, up to and with)."""
-    if not stretches:
-        return set()
-    at = matches.c.expires_at
-    within = or_(*(and_(at > after, at <= until) for after, until in stretches))
-    pairs = connection.execute(select(matches.c.asker, matches.c.peer).where(within, matches.c.accepted_at.is_(None)))
-    return {member_id for pair in pairs for member_id in pair}
+    return {
+        member_id
+        for after, until in stretches
+        for pair in _EXPIRING.run(connection, after=after, until=until)
+        for member_id in pair
+    }
 
 
 def next_expiry(connection: Connection, after: str) -> str | None:
     """The earliest moment after ``after`` at which a match expires that was never accepted."""
-    earliest = select(func.min(matches.c.expires_at)).where(
-        matches.c.expires_at > after, matches.c.accepted_at.is_(None)
-    )
-    found: str | None = connection.execute(earliest).scalar_one()
+    found: str | None = _NEXT_EXPIRY.run(connection, after=after).scalar_one()
     return found
 
 

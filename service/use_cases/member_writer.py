@@ -48,8 +48,10 @@ class MemberWriter:
         while batch := self._next():
             began = stopwatch()
             _carry_out(self._community, batch)
-            # Without a break each change would have a transaction to itself again as soon as the disk is quick.
-            self._closing.wait(max(0.0, every_s - (stopwatch() - began)))
+            # Where many come, the next ones are waited for: else each would soon have a transaction to itself again.
+            # Who comes alone, one change after the other, waits for nobody.
+            if len(batch) > 1:
+                self._closing.wait(max(0.0, every_s - (stopwatch() - began)))
 
     def _next(self) -> list[tuple[Put, Future[Done]]]:
         """Who is in the next transaction: those who wait, of each member the first. Nobody: the work ends."""

@@ -81,17 +81,31 @@ def put_members(community: Community, puts: Sequence[Put]) -> list[Done | Except
     fails because of another's.
     """
     try:
-        outcomes = _stored(community, puts)
+        outcomes, seq = _stored(community, puts)
     except (OperationalError, InterfaceError) as error:
         return [error for _ in puts]
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told to whom it concerns
         if len(puts) == 1:
             return [error]
         return [outcome for put in puts for outcome in put_members(community, [put])]
+    try:
+        _follow(community, seq)
+    except Exception as error:  # noqa: BLE001 -- it is stored, and nobody is told that answers know it
+        return [error if isinstance(outcome, tuple) else outcome for outcome in outcomes]
     return outcomes
 
 
-def _stored(community: Community, puts: Sequence[Put]) -> list[Done | Exception]:
+def _follow(community: Community, seq: int) -> None:
+    """Let the index know the change ``seq`` before anybody is told of it. Of many who write at once one follows."""
+    try:
+        if community.index.ready and not community.index.reach(seq, FOLLOW_WITHIN_S):
+            community.index.catch_up()
+    except BaseException:
+        community.index.own_writes.given_up(seq)  # from now on whoever asks follows first
+        raise
+
+
+def _stored(community: Community, puts: Sequence[Put]) -> tuple[list[Done | Exception], int]:
     own, ended = community.index.own_writes, -1
 
     def store(connection: Connection) -> tuple[list[Done | Exception], int]:
@@ -105,15 +119,12 @@ def _stored(community: Community, puts: Sequence[Put]) -> list[Done | Exception]
         return outcomes, seq
 
     try:
-        outcomes, seq = community.database.write(store)
+        stored = community.database.write(store)
     except BaseException:
         own.given_up(ended)
         raise
     own.committed(ended)
-    # Of many who write at once one follows for all.
-    if community.index.ready and not community.index.reach(seq, FOLLOW_WITHIN_S):
-        community.index.catch_up()
-    return outcomes
+    return stored
 
 
 def _store(connection: Connection, puts: Sequence[Put], at: str) -> list[Done | Exception]:

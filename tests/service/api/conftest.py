@@ -6,7 +6,7 @@ import pytest
 
 from tests.database_places import POSTGRESQL, SQLITE
 
-ALWAYS_ON_BOTH = {"test_members", "test_concurrency"}
+ALWAYS_ON_BOTH = {"test_members", "test_concurrency", "test_put_together"}
 """Files whose tests say most about what is stored, and by whom it is seen."""
 
 
