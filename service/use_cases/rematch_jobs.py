@@ -51,8 +51,8 @@ def work_out(community: Community, task: Task) -> Outcome:
     except _StoppedError:
         return Outcome()
     inputs = RematchInputs(
-        Origin(f"stored members after change {now.seq}", now.sha256),
-        Origin(f"stored matches after change {now.seq}", plan.history_hash),
+        Origin("stored members", now.sha256),  # the number of the last change would tell that there was an answer
+        Origin("stored matches", plan.history_hash),
         Origin("the request", hashlib.sha256(msgspec.json.encode(task.asks["config"])).hexdigest()),
     )
     write_rematch(task.folder, plan, config, inputs, {member.member_id: member for member in now.members})

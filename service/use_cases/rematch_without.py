@@ -69,7 +69,9 @@ def write_without(before: Path, after: Path, member_id: str) -> None:
     about: dict[str, Any] = {}
     for path in sorted(before.iterdir()):
         if path.name == CHANGES_FILE:
-            write_changes(after, changes_without(read_changes(before), member_id))
+            changes = changes_without(read_changes(before), member_id)
+            _config_without(changes.config, member_id)
+            write_changes(after, changes)
         elif path.suffix == ".csv":
             content, rows = _csv_without(path.read_text(encoding="utf-8"), member_id)
             (after / path.name).write_text(content, encoding="utf-8", newline="")

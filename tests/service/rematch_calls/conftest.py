@@ -155,7 +155,7 @@ def drawn(count: int) -> list[MemberProfile]:
             interests=[f"tag-{number % 5}"],
             needs=[["emotional", "informational", "companionship"][number % 3]],
             offers=[["emotional", "informational", "companionship"][number % 2]],
-            seeks=seeks[: 1 + number % 2],
+            seeks=[*seeks[: 1 + number % 2], "group"],
             mentor_approved=number % 4 == 0,
         )
         for number in range(count)

@@ -81,7 +81,7 @@ def test_who_and_from_what(filled: Rematches) -> None:
         reply = filled.ask(method, address + path, other | {"if-match": '"1"'})
         assert reply.json()["type"].endswith("unknown-rematch")
     for role in ("platform", "coordinator"):
-        assert filled.ask("GET", address, bearer(filled.served.community, role)).status_code == 403  # type: ignore[arg-type]
+        assert filled.ask("GET", address, bearer(filled.served.community, role)).status_code == 403
     admin = bearer(filled.served.community, "admin")
     assert filled.ask("GET", address, admin).status_code == 200
     headers = {"if-match": '"1"', "idempotency-key": "once"}
@@ -89,8 +89,8 @@ def test_who_and_from_what(filled: Rematches) -> None:
     assert (first.json(), second.json()) == (first.json(), first.json())
     assert second.headers["idempotent-replayed"] == "true"
     rows = filled.ask("GET", "/v1/audit", admin, params={"object_id": address.rpartition("/")[2]}).json()
-    told = [(row["action"], row["outcome"]) for row in rows["entries"]]
-    assert told == [("apply", "done")]
+    told = [(row["action"], row["outcome"]) for row in rows["rows"]]
+    assert told.count(("apply", "done")) == 1
 
 
 @pytest.mark.parametrize(
