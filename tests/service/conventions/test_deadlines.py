@@ -6,6 +6,7 @@ import io
 import json
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -128,3 +129,59 @@ def test_who_hangs_up_is_no_fault_of_ours(serve: Serve) -> None:
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["status"] for line in lines if line["event"] == "request" and line["method"] == "PUT"] == [400]
     assert not [line for line in lines if line["level"] == "error"]
+
+
+def test_who_waits_for_a_change_takes_nobodys_place(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, inside = threading.Event(), threading.Semaphore(0)
+
+    def waiting(_community: Community, _min_seq: int | None) -> None:
+        inside.release()
+        assert go_on.wait(60)
+
+    monkeypatch.setitem(PLACES, "search", 1)
+    monkeypatch.setattr("service.api.buddies.index_level", waiting)
+    with serve() as served, ThreadPoolExecutor(2) as two:
+        served.load([person("a"), person("b")])
+        url, headers = str(served.client.base_url), dict(served.client.headers)
+
+        def patient(call: Callable[[httpx.Client], httpx.Response]) -> int:
+            with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+                return call(client).status_code
+
+        found = two.submit(patient, lambda client: client.get("/v1/members/a/buddies?min_seq=1000000"))
+        searched = two.submit(
+            patient, lambda client: client.post("/v1/buddies:search?min_seq=1000000", json={"member_id": "a"})
+        )
+        for _ in range(2):
+            assert inside.acquire(timeout=60)
+        try:
+            assert served.client.get("/v1/members/a/buddies").status_code == 200
+            assert not found.done()
+            assert not searched.done()
+        finally:
+            go_on.set()
+        assert [found.result(), searched.result()] == [200, 200]
+
+
+def test_a_full_waiting_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, inside = threading.Event(), threading.Semaphore(0)
+
+    def waiting(_community: Community, _min_seq: int | None) -> None:
+        inside.release()
+        assert go_on.wait(60)
+
+    monkeypatch.setitem(PLACES, "wait", 1)
+    monkeypatch.setattr("service.api.buddies.index_level", waiting)
+    with serve(queue_target_s=0.05, queue_burst_s=0.1) as served, ThreadPoolExecutor(1) as one:
+        served.load([person("a"), person("b")])
+        at = str(served.client.base_url.join("/v1/members/a/buddies?min_seq=1000000"))
+        first = one.submit(httpx.get, at, headers=dict(served.client.headers), timeout=60)
+        assert inside.acquire(timeout=60)
+        try:
+            refused = served.client.get("/v1/members/a/buddies?min_seq=1000000")
+            assert (refused.status_code, problem_of(refused)) == (503, "overloaded")
+            assert refused.headers["retry-after"] == "1"
+            assert served.client.get("/v1/members/a/buddies").status_code == 200
+        finally:
+            go_on.set()
+        assert first.result().status_code == 200
