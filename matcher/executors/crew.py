@@ -13,13 +13,15 @@ from typing import Any, Generic, TypeVar
 import xxhash
 
 from matcher.errors import WorkersLost
-from matcher.executors.dask_cluster import client_of, losses, ship_pieces
+from matcher.executors.dask_cluster import are_gone, client_of, losses, ship_pieces
 from matcher.executors.held import forget, held
 
 T = TypeVar("T")
 R = TypeVar("R")
 MOST_LOSSES = 3
 """Times that workers may die under one call before it gives up."""
+LOOK_SECONDS = 1.0
+"""How often one looks whether workers still hold what they were sent: a task that waits for it in vain does not end."""
 
 
 def written(thing: object, path: Path) -> None:
@@ -57,27 +59,41 @@ class Crew(Generic[T]):
             for task in tasks:
                 yield function(self._thing, *task)
             return
-        lost: tuple[type[BaseException], ...] = (BrokenExecutor, CancelledError, *losses())
+        lost: tuple[type[BaseException], ...] = (BrokenExecutor, *losses())
         if self._source is None:
             self._ship()
         waiting = [self._submit(function, task) for task in tasks]
-        given = [0] * len(tasks)  # after how many losses a task was handed out
         died = 0
         try:
             for place in range(len(tasks)):
-                while (error := _loss(waiting[place], lost)) is not None:
-                    if given[place] == died:  # not one more of those that the last loss took along
-                        died += 1
-                        if died > MOST_LOSSES:
-                            raise WorkersLost(died) from error
-                        self._ship()
-                    waiting[place], given[place] = self._submit(function, tasks[place]), died
+                while (error := self._loss(waiting[place], lost)) is not None:
+                    died += 1
+                    if died > MOST_LOSSES:
+                        raise WorkersLost(died) from error
+                    self._ship()
+                    for again in range(place, len(tasks)):
+                        if not _is_settled(waiting[again], lost):
+                            waiting[again].cancel()
+                            waiting[again] = self._submit(function, tasks[again])
                 result = waiting[place].result()
                 waiting[place] = Future()  # lets go of it
                 yield result
         finally:
             for future in waiting:
                 future.cancel()
+
+    def _loss(self, future: Future[Any], lost: tuple[type[BaseException], ...]) -> BaseException | None:
+        """Waits for a task; the error if workers died over it."""
+        while True:
+            try:
+                error = future.exception(LOOK_SECONDS)
+            except CancelledError as gone:
+                return gone
+            except TimeoutError as late:
+                if are_gone(self._source):
+                    return late
+            else:
+                return error if isinstance(error, lost) else None
 
     def _ship(self) -> None:
         assert self._executor is not None
@@ -90,13 +106,8 @@ class Crew(Generic[T]):
         return self._executor.submit(_work, self._key, self._read, self._source, function, task)
 
 
-def _loss(future: Future[Any], lost: tuple[type[BaseException], ...]) -> BaseException | None:
-    """Waits; the error if workers died over it."""
-    try:
-        error = future.exception()
-    except CancelledError as gone:
-        return gone
-    return error if isinstance(error, lost) else None
+def _is_settled(future: Future[Any], lost: tuple[type[BaseException], ...]) -> bool:
+    return future.done() and not future.cancelled() and not isinstance(future.exception(), lost)
 
 
 def _work(key: str, read: Callable[[Path], Any], source: Any, function: Callable[..., R], task: tuple[Any, ...]) -> R:

@@ -109,11 +109,16 @@ def ship_pieces(client: Any, path: Path) -> list[Any]:
         client.wait_for_workers(1, timeout=WAIT_SECONDS)
         with path.open("rb") as file:
             while piece := file.read(PIECE_BYTES):
-                pieces.append(client.scatter(piece, broadcast=True, timeout=WAIT_SECONDS))
+                pieces.append(client.scatter(piece, broadcast=True, hash=False, timeout=WAIT_SECONDS))
     except (OSError, TimeoutError) as error:
         address = getattr(client.scheduler, "address", "the cluster")
         raise ClusterError(address, f"no worker takes data: {_in_short(error)}", "a running worker") from error
     return pieces
+
+
+def are_gone(pieces: Any) -> bool:
+    """Whether what was shipped was lost with all workers who held it; never so for a file."""
+    return isinstance(pieces, list) and any(piece.status in {"cancelled", "error", "lost"} for piece in pieces)
 
 
 def losses() -> tuple[type[BaseException], ...]:
