@@ -80,7 +80,7 @@ def write_rematch(
     """
     with aside_of(folder, FILES) as aside:
         files: dict[str, dict[str, Any]] = {}
-        for name, rows in tables_of(plan).items():
+        for name, rows in tables_of(plan):
             write_parquet(aside / f"{name}.parquet", COLUMNS[name], rows)
             write_csv(aside / f"{name}.csv", COLUMNS[name], rows)
             files |= {f"{name}.parquet": {"rows": len(rows)}, f"{name}.csv": {"rows": len(rows)}}

@@ -4,7 +4,7 @@ figures hide every count under 11 and what would give one away."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,37 +54,43 @@ GROUP_TABLES = {f"groups_{name}" if name != "groups" else "groups": name for nam
 """Tables of the groups, if they were asked for, and what the command ``group`` calls them."""
 
 
-def tables_of(plan: RematchPlan) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table by its name; those of the groups are apart. O(ties)."""
-    return {
-        "ties": [
-            {"kind": tie.kind, "member_id": tie.member_id, "peer_id": tie.peer_id, "score": tie.score,
-             "standing": tie.standing, "protected": tie.protected}
-            for tie in plan.ties
-        ],
-        "broken": [_stood(tie) for tie in plan.broken],
-        "void": [_stood(one.tie) | {"rules": "; ".join(one.rules)} for one in plan.void],
-        "unmatched": [
-            {"kind": one.kind, "member_id": one.member_id, "why": one.why, "score_rise": one.score_rise,
-             "eligible": one.eligible}
-            for one in plan.unmatched
-        ],
-        "triads": [
-            {"joiner_id": triad.joiner_id, "member_id": triad.member_id, "peer_id": triad.peer_id,
-             "score_with_member": triad.scores[0], "score_with_peer": triad.scores[1]}
-            for triad in plan.triads
-        ],
-        "changes": [
-            {"kind": one.kind, "member_id": member, "change": change}
-            for one in plan.diff.kinds
-            for change, members in (("gains", one.gain), ("loses", one.lose), ("changes", one.change))
-            for member in members
-        ],
-        "metrics": _metrics(plan),
-        "distribution": _distribution(plan),
-        "subgroups": [_subgroup(kind, row) for kind, rows in plan.subgroups.items() for row in rows],
-        "churn_curve": _curve(plan),
-    }  # fmt: skip
+def tables_of(plan: RematchPlan) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The name and the rows of each table, one after the other; those of the groups are apart. O(ties)."""
+    for name, make in _TABLES.items():
+        yield name, make(plan)
+
+
+def _ties(plan: RematchPlan) -> list[dict[str, Any]]:
+    return [
+        {"kind": tie.kind, "member_id": tie.member_id, "peer_id": tie.peer_id, "score": tie.score,
+         "standing": tie.standing, "protected": tie.protected}
+        for tie in plan.ties
+    ]  # fmt: skip
+
+
+def _unmatched(plan: RematchPlan) -> list[dict[str, Any]]:
+    return [
+        {"kind": one.kind, "member_id": one.member_id, "why": one.why, "score_rise": one.score_rise,
+         "eligible": one.eligible}
+        for one in plan.unmatched
+    ]  # fmt: skip
+
+
+def _triads(plan: RematchPlan) -> list[dict[str, Any]]:
+    return [
+        {"joiner_id": triad.joiner_id, "member_id": triad.member_id, "peer_id": triad.peer_id,
+         "score_with_member": triad.scores[0], "score_with_peer": triad.scores[1]}
+        for triad in plan.triads
+    ]  # fmt: skip
+
+
+def _changes(plan: RematchPlan) -> list[dict[str, Any]]:
+    return [
+        {"kind": one.kind, "member_id": member, "change": change}
+        for one in plan.diff.kinds
+        for change, members in (("gains", one.gain), ("loses", one.lose), ("changes", one.change))
+        for member in members
+    ]
 
 
 def _stood(tie: Tie) -> dict[str, Any]:
@@ -164,6 +170,20 @@ def _curve(plan: RematchPlan) -> list[dict[str, Any]]:
         }
         for point in plan.churn.points
     ]  # fmt: skip
+
+
+_TABLES: dict[str, Callable[[RematchPlan], list[dict[str, Any]]]] = {
+    "ties": _ties,
+    "broken": lambda plan: [_stood(tie) for tie in plan.broken],
+    "void": lambda plan: [_stood(one.tie) | {"rules": "; ".join(one.rules)} for one in plan.void],
+    "unmatched": _unmatched,
+    "triads": _triads,
+    "changes": _changes,
+    "metrics": _metrics,
+    "distribution": _distribution,
+    "subgroups": lambda plan: [_subgroup(kind, row) for kind, rows in plan.subgroups.items() for row in rows],
+    "churn_curve": _curve,
+}
 
 
 def shown_counts(words: Iterable[str]) -> dict[str, int | None]:

@@ -17,7 +17,8 @@ Rows = Sequence[Mapping[str, Any]]
 def write_parquet(path: Path, columns: Columns, rows: Rows) -> None:
     """Write rows whose columns are typed whatever they hold."""
     schema = pa.schema([pa.field(name, kind) for name, kind in columns.items()])
-    pq.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema=schema), path)
+    filled = [pa.array([row.get(name) for row in rows], kind) for name, kind in columns.items()]
+    pq.write_table(pa.Table.from_arrays(filled, schema=schema), path)
 
 
 def write_csv(path: Path, columns: Columns, rows: Rows) -> None:

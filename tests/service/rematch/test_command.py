@@ -6,6 +6,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -180,6 +181,12 @@ def test_inputs_are_never_overwritten(rematch: Callable[..., Said], tmp_path: Pa
     (tmp_path / "taken").write_text("a file")
     said = rematch(to="taken")
     assert said.err == "peer-matcher: --out: taken is a file (accepted: a folder, which need not exist yet)\n"
+
+
+def test_a_cluster_that_does_not_answer(rematch: Callable[..., Said], tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and never listens
+        expect_refused(rematch("--cluster", f"tcp://127.0.0.1:{nobody.getsockname()[1]}"), tmp_path, "cluster tcp://")
 
 
 STOPPED = """

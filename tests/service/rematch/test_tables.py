@@ -46,7 +46,7 @@ def test_shown_counts() -> None:
 
 
 def test_both_forms_hold_the_same(tmp_path: Path) -> None:
-    for name, rows in tables_of(a_plan()).items():
+    for name, rows in tables_of(a_plan()):
         write_parquet(tmp_path / f"{name}.parquet", COLUMNS[name], rows)
         write_csv(tmp_path / f"{name}.csv", COLUMNS[name], rows)
         typed = pq.read_table(tmp_path / f"{name}.parquet").to_pylist()
@@ -59,7 +59,8 @@ def test_both_forms_hold_the_same(tmp_path: Path) -> None:
 
 
 def test_what_the_tables_say() -> None:
-    tables = tables_of(a_plan())
+    tables = dict(tables_of(a_plan()))
+    assert tables.keys() == COLUMNS.keys()
     assert [row["standing"] for row in tables["ties"]].count("kept") == 20
     assert tables["ties"][-1] | {"score": 0.9} == {
         "kind": "mentor", "member_id": "c003", "peer_id": "a007", "score": 0.9, "standing": "new", "protected": False,
@@ -80,7 +81,7 @@ def test_fit_by_facet_is_not_told_of_a_few_ties() -> None:
         "plan": (metrics("buddy", 0.7, 80), metrics("mentor", 0.7, 20), metrics("all", 0.7, 80)),
         "random": (metrics("buddy", 0.7, 80), metrics("mentor", 0.7, 22), metrics("all", 0.7, 80)),
     })  # fmt: skip
-    told = {(row["plan"], row["kind"]): row["fit_stage"] for row in tables_of(plan)["metrics"]}
+    told = {(row["plan"], row["kind"]): row["fit_stage"] for row in dict(tables_of(plan))["metrics"]}
     assert told == {
         ("plan", "buddy"): 0.7, ("plan", "mentor"): None, ("plan", "all"): None,
         ("random", "buddy"): 0.7, ("random", "mentor"): 0.7, ("random", "all"): 0.7,
@@ -89,6 +90,6 @@ def test_fit_by_facet_is_not_told_of_a_few_ties() -> None:
 
 @pytest.mark.parametrize("figure", ["share", "score"])
 def test_hidden_figures_are_in_no_table(figure: str) -> None:
-    rows = tables_of(a_plan())["subgroups"]
+    rows = dict(tables_of(a_plan()))["subgroups"]
     assert [row[f"{figure}_difference"] for row in rows] == [0.06, None, 0.01, None]
     assert rows[1]["matched"] is None
