@@ -116,7 +116,7 @@ class _Applying:
             {member_id: ruled_row(one.profile) for member_id, one in stored.items()},
             standing_of(rows, at).relations(),
             company_of(rows),
-            _breakable(connection, rows, changes, config, today, at.now),
+            _breakable(connection, rows, changes, config, at.now),
         )
 
     def propose(self) -> None:
@@ -228,7 +228,6 @@ def _breakable(
     rows: Sequence[MatchRow],
     changes: Changes,
     config: RematchConfig,
-    today: date,
     now: str,
 ) -> dict[PlannedTie, MatchRow]:
     """Those ties to break that both still have, that nothing protects by now, and that no other swap is to end."""
@@ -241,6 +240,6 @@ def _breakable(
     for row in accepted:
         tie = tie_of_row(row, said)
         planned = PlannedTie(tie.kind, tie.member_id, tie.peer_id)
-        if planned in wanted and not is_protected(tie, config, today):
+        if planned in wanted and not is_protected(tie, config, date.fromisoformat(now[:10])):
             found[planned] = row
     return found

@@ -19,8 +19,9 @@ from matcher import MemberIndex
 from matcher.index import snapshot, snapshot_file
 from service import job_folders
 from service.live_index import LiveIndex, View
-from service.storage import members
+from service.storage import matches, members, rematches
 from service.storage.database import Database
+from service.use_cases import apply_rematch, swap_ties
 
 Crash = Callable[[], None]
 
@@ -139,6 +140,53 @@ def after_placing(crash: Crash) -> None:
     job_folders.filling = filling
 
 
+def in_proposals(crash: Crash) -> None:
+    """The proposals of a plan that is applied are written, and nothing else of it is."""
+    whole = matches.add
+
+    def add(connection: Connection, rows: Any) -> None:
+        whole(connection, rows)
+        if len(rows) > 1:
+            crash()
+
+    matches.add = add
+
+
+def after_steps(crash: Crash) -> None:
+    """All of an application is written, and it is not committed."""
+    whole = rematches.put_applied
+
+    def put_applied(*parts: Any) -> None:
+        whole(*parts)
+        crash()
+
+    rematches.put_applied = put_applied  # type: ignore[assignment]
+
+
+def after_application(crash: Crash) -> None:
+    """A plan is applied, and nobody knows."""
+    whole = Database.write
+
+    def write(self: Database, work: Callable[[Connection], Any]) -> Any:
+        result = whole(self, work)
+        if work.__module__ == apply_rematch.__name__:
+            crash()
+        return result
+
+    Database.write = write  # type: ignore[method-assign]
+
+
+def in_swap(crash: Crash) -> None:
+    """One of the ties that make room for others has ended, and none of those has begun."""
+    whole = swap_ties.end_by_system  # type: ignore[attr-defined]
+
+    def end_by_system(*parts: Any) -> None:
+        whole(*parts)
+        crash()
+
+    swap_ties.end_by_system = end_by_system  # type: ignore[attr-defined, assignment]
+
+
 SERVING: dict[str, Callable[[Crash], None]] = {
     "before-commit": before_commit,
     "after-commit": after_commit,
@@ -154,4 +202,10 @@ WORKING: dict[str, Callable[[Crash], None]] = {
     "after-commit": after_commit,
 }
 """Where a worker can."""
-EVERYWHERE = SERVING | WORKING
+APPLYING: dict[str, Callable[[Crash], None]] = {
+    "in-proposals": in_proposals,
+    "after-steps": after_steps,
+    "after-application": after_application,
+}
+"""Where the service can die while it applies a rematch."""
+EVERYWHERE = SERVING | WORKING | APPLYING | {"in-swap": in_swap}

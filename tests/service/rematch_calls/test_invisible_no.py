@@ -15,7 +15,7 @@ from service.community import Community
 from service.jobs.worker import Worker
 from service.settings import Settings
 from service.storage import matches, rematches
-from service.storage.match_row import MatchRow
+from service.storage.match_row import Given, MatchRow
 from service.use_cases.answer_match import decline_match
 from service.use_cases.propose_match import Proposal, propose_match
 from service.use_cases.rematch_history import told_of
@@ -70,7 +70,7 @@ def test_a_no_is_in_no_plan(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [None, "no", "void"])
-def test_places_of_open_proposals_are_taken_and_nothing_is_listed(community: Community, answer: str | None) -> None:
+def test_places_of_open_proposals_are_taken_and_nothing_is_listed(community: Community, answer: Given | None) -> None:
     store_members(community.database, drawn(6))
     now = community.settings.now()
     row = MatchRow("1" * 24, "buddy", "m00", "m01", "proposed", now, "2026-03-09")
