@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from matcher.rematch.plan import RematchPlan
+from service.reports.group_words import count_words
 from service.reports.rematch_verdict import verdict
 from service.reports.rematch_words import KIND_WORDS, certainty_of, headline, kind_metrics, plan_words, score, share
 
@@ -37,7 +38,7 @@ def print_summary(console: Console, plan: RematchPlan, folder: Path) -> None:
         told = f"{KIND_WORDS[certificate.kind]}: without a limit on changes, {certainty_of(certificate)}."
         console.print(told, markup=False, soft_wrap=True)
     if plan.void:
-        console.print(f"{len(plan.void):,} ties in force cannot stand: see void.csv.", soft_wrap=True)
+        console.print(f"{count_words(len(plan.void), 'tie')} in force cannot stand: see void.csv.", soft_wrap=True)
     console.print(
         f"Checked by code that shares nothing with the search.\nRead {folder / 'report.html'}",
         markup=False, soft_wrap=True,

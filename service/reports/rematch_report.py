@@ -116,7 +116,7 @@ def _figures(plan: RematchPlan, by_kind: dict[str, dict[str, Metrics]]) -> list[
     if after is not None:
         today = f"; today {share(before.matched_share)}" if before is not None and before.ties else ""
         found += [Line(f"with somebody{today}", share(after.matched_share))]
-        today = f"; today {score(before.mean)}" if before is not None and before.ties else ""
+        today = f"; today {score(before.mean)}" if before is not None and before.mean is not None else ""
         found += [Line(f"mean score{today}", score(after.mean))]
         found += [Line(f"of {count_words(plan.churn.could_stand, 'tie')} in force ended", f"{len(plan.broken):,}")]
         point = plan.churn.plan
@@ -173,8 +173,8 @@ def _comparison(kind: str, of_plans: dict[str, Metrics]) -> dict[str, Any]:
     rows = [
         {
             "plan": plan_words(name), "own": name == "plan", "ties": f"{row.ties:,}", "share": share(row.matched_share),
-            "mean": score(row.mean), "median": score(row.median), "tenth": score(row.tenth),
-            "worst": score(row.worst_tenth), "gini": score(row.gini), "most": f"{row.most:,}",
+            "mean": _of_ties(row, row.mean), "median": _of_ties(row, row.median), "tenth": _of_ties(row, row.tenth),
+            "worst": _of_ties(row, row.worst_tenth), "gini": score(row.gini), "most": f"{row.most:,}",
             "blocking": DASH if row.blocking is None else f"{row.blocking:,}",
             "broken": DASH if row.broken is None else f"{row.broken:,}",
         }
@@ -192,6 +192,10 @@ def _comparison(kind: str, of_plans: dict[str, Metrics]) -> dict[str, Any]:
         "wide": _drawn([comparison_drawing(of_plans, kind)]),
         "drawings": _drawn(drawn) if kind != "all" else [],
     }
+
+
+def _of_ties(row: Metrics, value: float | None) -> str:
+    return HIDDEN if value is None and row.ties else score(value)
 
 
 def _gap(kind: Kind, plan: RematchPlan) -> dict[str, Any]:

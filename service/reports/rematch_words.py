@@ -77,17 +77,19 @@ DASH = "\N{EN DASH}"
 def kind_metrics(plan: RematchPlan) -> dict[str, dict[str, Metrics]]:
     """The figures by plan, in the order in which they are shown, and by kind of tie.
 
-    Fit by facet says something of what members have in common, so there is none of under 11 ties, nor of all kinds
-    together where those of the others would give it away.
+    There are no scores of under 11 ties. Fit by facet says something of what members have in common, so there is none
+    of all kinds together, either, where that less the others would give it away.
     """
     names = sorted(plan.metrics, key=lambda name: (_rank(name), name))
     return {name: {row.kind: _without_few(plan.metrics[name], row) for row in plan.metrics[name]} for name in names}
 
 
 def _without_few(rows: Sequence[Metrics], row: Metrics) -> Metrics:
-    counted = [row, *(rows if row.kind == "all" else ())]
-    few = any(0 < one.ties < SMALLEST_SHOWN for one in counted)
-    return replace(row, facets={}) if few else row
+    if 0 < row.ties < SMALLEST_SHOWN:
+        return replace(row, mean=None, median=None, tenth=None, worst_tenth=None, facets={})
+    if row.kind == "all" and any(0 < one.ties < SMALLEST_SHOWN for one in rows):
+        return replace(row, facets={})
+    return row
 
 
 def _rank(name: str) -> int:
@@ -197,7 +199,7 @@ def _changes(plan: RematchPlan) -> str:
     if not could:
         return f"All {count_words(new, 'tie')} are new." if new != 1 else "The one tie is new."
     ended = "None" if not broken else f"{broken:,}"
-    are = "is" if broken == 1 else "are"
+    are = "is" if broken == 1 or could == 1 else "are"
     told = f"{ended} of {count_words(could, 'tie')} in force {are} ended to get there, and {new:,} new made"
     limit = plan.churn.plan.limit
     allowed = "" if limit is None else f"; at most {limit:,} were allowed to end"

@@ -119,7 +119,7 @@ def test_the_summary_is_for_people(written: Path) -> None:
         "ties in force are ended to get there",
         "This plan",
         "By procedure alone",
-        "1 ties in force cannot stand: see void.csv.",
+        "1 tie in force cannot stand: see void.csv.",
         "Checked by code that shares nothing with the search",
         "Read out/report.html",
     ):

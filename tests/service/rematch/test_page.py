@@ -165,6 +165,14 @@ def test_a_first_plan() -> None:
     assert "Than in force today" not in page.text
 
 
+def test_scores_of_a_few_ties_in_force_are_hidden() -> None:
+    few = tuple(metrics(kind, 0.6123, 6) for kind in ("buddy", "mentor", "all"))
+    page = Page(rematch_page(a_plan(metrics={**a_plan().metrics, "incumbent": few}), CONFIG, "x"))
+    assert "The ties score 0.700 on average, of 1." in page.text
+    assert "In force today 3 6.0% hidden hidden hidden hidden" in page.text
+    assert "0.612" not in page.text
+
+
 def test_drawings_are_whole_and_have_words() -> None:
     plan = a_plan()
     rows = {name: kinds[0] for name, kinds in plan.metrics.items()}

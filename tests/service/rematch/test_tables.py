@@ -75,16 +75,18 @@ def test_what_the_tables_say() -> None:
     ]  # fmt: skip
 
 
-def test_fit_by_facet_is_not_told_of_a_few_ties() -> None:
-    """Neither directly nor as what all kinds have beyond the others."""
+def test_scores_are_not_told_of_a_few_ties() -> None:
+    """Nor is their fit by facet what all kinds have beyond the others."""
     plan = a_plan(metrics={
         "plan": (metrics("buddy", 0.7, 80), metrics("mentor", 0.7, 20), metrics("all", 0.7, 80)),
         "random": (metrics("buddy", 0.7, 80), metrics("mentor", 0.7, 22), metrics("all", 0.7, 80)),
     })  # fmt: skip
-    told = {(row["plan"], row["kind"]): row["fit_stage"] for row in dict(tables_of(plan))["metrics"]}
+    told = {
+        (row["plan"], row["kind"]): (row["score_mean"], row["fit_stage"]) for row in dict(tables_of(plan))["metrics"]
+    }
     assert told == {
-        ("plan", "buddy"): 0.7, ("plan", "mentor"): None, ("plan", "all"): None,
-        ("random", "buddy"): 0.7, ("random", "mentor"): 0.7, ("random", "all"): 0.7,
+        ("plan", "buddy"): (0.7, 0.7), ("plan", "mentor"): (None, None), ("plan", "all"): (0.7, None),
+        ("random", "buddy"): (0.7, 0.7), ("random", "mentor"): (0.7, 0.7), ("random", "all"): (0.7, 0.7),
     }  # fmt: skip
 
 
