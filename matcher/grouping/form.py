@@ -11,6 +11,7 @@ import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 
@@ -58,6 +59,7 @@ def form_groups(
     means: FacetMeans | None = None,
     diagnose: bool = True,
     threads: int | None = None,
+    executor: Executor | None = None,
 ) -> GroupPlan:
     """Form groups of members who fit together.
 
@@ -77,6 +79,8 @@ def form_groups(
         means: what unknown facets score; estimated from ``members`` by default.
         diagnose: if somebody could not be placed, find out which rules are to blame and what would help.
         threads: that work at once; as many as there are processors by default.
+        executor: where the parts of a large cohort are worked on in place of threads, if there are ``iterations``; a
+            run is then cancelled between rounds only. The plan is the same.
 
     Raises:
         InvalidProblem: if the spec does not fit the members, with everything that is wrong: see
@@ -117,7 +121,7 @@ def form_groups(
             raise InvalidProblem(no_plan(instance, optimum.least_moved))
         solved = Solved(optimum.groups, optimum.placed, optimum.total, 0, False)
     elif large:
-        solved = solve_in_parts(instance, seed, limits, report)
+        solved = solve_in_parts(instance, seed, limits, report, executor)
     else:
         solved = solve_whole(instance, part, seed, limits, bound, report)
         if optimum is not None and optimum.groups is not None:

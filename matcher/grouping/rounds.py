@@ -14,11 +14,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
+from matcher.executors.crew import hired
 from matcher.grouping.annealing import HOT, WARM, Annealing
 from matcher.grouping.blocks import Formed, Part, block_of, groups_of, state_of
 from matcher.grouping.instance import Instance
@@ -59,6 +60,13 @@ def _improve(instance: Instance, part: Part, seeds: tuple[int, ...], passes: int
     return _Done(groups, float(kept.score[1]) - before)
 
 
+def _improve_there(
+    instance: Instance, part: Part, seeds: tuple[int, ...], passes: int, hot: float, seconds: float
+) -> _Done:
+    """The same on another machine, whose clock is another."""
+    return _improve(instance, part, seeds, passes, hot, time.monotonic() + seconds)
+
+
 def _everybody(
     instance: Instance, vectors: Vectors, groups: Sequence[Formed], size: int, lots: np.random.Generator
 ) -> tuple[list[Part], list[Formed]]:
@@ -83,7 +91,9 @@ _CYCLE = (
 )
 
 
-def solve_in_parts(instance: Instance, seed: int, limits: Limits, report: Report) -> Solved:
+def solve_in_parts(
+    instance: Instance, seed: int, limits: Limits, report: Report, executor: Executor | None = None
+) -> Solved:
     """Anneal part after part until time or passes are over.
 
     Args:
@@ -91,13 +101,16 @@ def solve_in_parts(instance: Instance, seed: int, limits: Limits, report: Report
         seed: of the lots.
         limits: when to end.
         report: told how far it is.
+        executor: where parts are annealed if passes are limited, so that no clock decides; otherwise, and by default,
+            in threads.
     """
     begun = time.monotonic()
     vectors = vectors_of(instance)
     groups: tuple[Formed, ...] = ()
     passes = number = placed = 0
     total, cancelled, longest = 0.0, False, 0.0
-    with ThreadPoolExecutor(max(1, limits.threads)) as pool:
+    apart_from_here = executor if limits.passes is not None else None
+    with ThreadPoolExecutor(max(1, limits.threads)) as pool, hired(instance, apart_from_here) as crew:
         while number == 0 or not (limits.over(passes) or cancelled):
             lots = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, number])))
             dividing = time.monotonic()
@@ -124,8 +137,13 @@ def solve_in_parts(instance: Instance, seed: int, limits: Limits, report: Report
                     return _Done(parts[at].groups, 0.0)  # noqa: B023
                 return _improve(instance, parts[at], (seed, number, at), planned, turn.hot, until)  # noqa: B023
 
+            if apart_from_here is None:
+                improved = pool.map(one, range(len(parts)))
+            else:
+                tasks = [(part, (seed, number, at), planned, turn.hot, left) for at, part in enumerate(parts)]
+                improved = crew.each(_improve_there, tasks)
             found = []
-            for at, done in enumerate(pool.map(one, range(len(parts)))):
+            for at, done in enumerate(improved):
                 found.append(done)
                 if at % 16 == 0:
                     report(

@@ -67,8 +67,9 @@ def rematch(
         config: what is asked for.
         as_of: the day for ages, stages and windows.
         seed: of baselines and groups, unless the config has one.
-        executor: where candidates are searched and baselines made: any of ``concurrent.futures`` or of a Dask cluster,
-            see :func:`~matcher.executors.opening.open_executor`; by default this process. The plan is the same.
+        executor: where candidates are searched, baselines made and parts of large cohorts grouped: any of
+            ``concurrent.futures`` or of a Dask cluster, see :func:`~matcher.executors.opening.open_executor`; by
+            default this process. The plan is the same.
         progress: told the phase, one of :data:`PHASES`, and how much of it is done, 0 to 1. What it raises ends the run
             and reaches the caller.
 
@@ -269,4 +270,5 @@ class _Run:
                 iterations=wish.iterations,
                 means=means,
                 diagnose=False,
+                executor=self.executor,
             )

@@ -64,3 +64,8 @@ def other_engine() -> dict[str, str]:
     from matcher.executors.engine_version import engine_version
 
     return {**engine_version(), "numpy": "1.0"}
+
+
+def spend(thing: list[int], number: int) -> int:
+    """Takes a while on a processor."""
+    return sum(thing) + number + 0 * sum(range(5_000_000))
