@@ -24,7 +24,14 @@ from tests.service.conftest import Served, bearer
 REPEATED = {"/v1/members:import", "/v1/buddies:search"}
 """POSTs that may be done twice."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-IDS = {"job_id": "0" * 24, "plan_id": "0" * 24, "match_id": "none", "member_id": "nobody", "other_id": "nobody-else"}
+IDS = {
+    "job_id": "0" * 24,
+    "plan_id": "0" * 24,
+    "rematch_id": "0" * 24,
+    "match_id": "none",
+    "member_id": "nobody",
+    "other_id": "nobody-else",
+}
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +88,7 @@ def test_methods_that_an_address_does_not_take(admin: httpx.Client, table: list[
 
 def test_bodies_that_are_none(admin: httpx.Client, table: list[StrictRoute]) -> None:
     for method, route in calls(table):
-        if method in {"GET", "HEAD", "DELETE"} or route.path.endswith(":publish"):
+        if method in {"GET", "HEAD", "DELETE"} or route.path.endswith((":publish", ":apply")):
             continue
         headers = {"if-match": '"1"', "content-type": "application/json"}
         if route.path == "/v1/members:import":
@@ -117,6 +124,8 @@ VALID: dict[str, dict[str, object]] = {
     "/v1/group-plans/{plan_id}:edit": {"edit": "lock", "group": "group-001"},
     "/v1/group-plans/{plan_id}:resolve": {},
     "/v1/group-plans/{plan_id}:publish": {},
+    "/v1/rematches": {"config": {"ties": ["buddy"]}},
+    "/v1/rematches/{rematch_id}:apply": {},
 }
 """A body that can be read, for each route that keeps its answers."""
 

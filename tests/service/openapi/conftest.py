@@ -87,18 +87,22 @@ class Asked:
         match = served.client.post("/v1/matches", json=proposed)
         plan = served.client.post("/v1/group-plans", json={"spec": SPEC, "iterations": 1})
         assert (match.status_code, plan.status_code) == (201, 202), match.text + plan.text
+        rematch = served.client.post("/v1/rematches", json={"config": {"ties": ["buddy"]}})
+        assert rematch.status_code == 202, rematch.text
         worker = Worker(served.community, job_kinds())
         while worker.work_once(threading.Event()) is not None:
             pass
         formed = served.client.get(plan.headers["location"]).json()
-        assert formed["state"] == "done"
+        worked_out = served.client.get(rematch.headers["location"]).json()
+        assert formed["state"] == worked_out["state"] == "done"
         return {
             "member_id": [f"m{number}" for number in range(16)],
             "other_id": ["m2", "m3"],
             "match_id": [match.json()["match_id"]],
             "plan_id": [formed["plan_id"]],
+            "rematch_id": [worked_out["rematch_id"]],
             "job_id": [formed["job_id"]],
-            "name": formed["files"],
+            "name": [*formed["files"], *worked_out["files"]],
         }
 
     def ask(self, case: Case[Any], role: Role, lots: random.Random) -> None:
