@@ -67,15 +67,15 @@ def after_commit(crash: Crash) -> None:
 
 def after_apply(crash: Crash) -> None:
     """Committed and in the index; the client does not know."""
-    whole = LiveIndex.catch_up
+    whole = LiveIndex._followed
 
-    def catch_up(self: LiveIndex) -> View:
-        before, view = self.view(), whole(self)
-        if view.seq != before.seq:
+    def followed(self: LiveIndex, connection: Connection, view: View) -> View:
+        seq, view = view.seq, whole(self, connection, view)
+        if view.seq != seq:
             crash()
         return view
 
-    LiveIndex.catch_up = catch_up  # type: ignore[method-assign]
+    LiveIndex._followed = followed  # type: ignore[method-assign]
 
 
 def in_import_chunk(crash: Crash) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 TIMEOUT_S = 60.0
 TRIES = 10
 """Of a request that an overloaded service refuses."""
+IDLE_S = 2.0
+"""A connection that nobody has used for so long is opened anew, before the service hangs up of itself."""
 UNTOLD = {"database-unavailable", "timeout"}
 """Problems that do not say whether anything was done."""
 
@@ -53,6 +55,7 @@ class Client:
         place = urlsplit(url)
         self._connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=TIMEOUT_S)
         self._headers = headers
+        self._used_at = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -85,13 +88,16 @@ class Client:
         return answer
 
     def _asked(self, method: str, path: str, sent: bytes | None, headers: dict[str, str]) -> Reply:
+        if time.monotonic() - self._used_at > IDLE_S:
+            self._connection.close()
         try:
             self._connection.request(method, path, sent, headers)
             reply = self._connection.getresponse()
             text = reply.read()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise CutOffError(f"{method} {path}") from error
+            raise CutOffError(f"{method} {path}", "no-answer" if isinstance(error, TimeoutError) else None) from error
+        self._used_at = time.monotonic()
         if reply.headers.get_content_type() == "application/x-ndjson":
             return Reply(reply.status, [json.loads(line) for line in text.splitlines()], reply.headers)
         return Reply(reply.status, json.loads(text) if text else None, reply.headers)

@@ -24,7 +24,7 @@ from tests.faults.running import Running, Site
 CLIENTS = 4
 SHARED = 0.15
 """Part of the steps that concern members of all clients."""
-OFTEN = {"before-commit": 0.5, "after-commit": 0.5, "after-apply": 0.25, "in-import-chunk": 0.03}
+OFTEN = {"before-commit": 0.5, "after-commit": 0.5, "after-apply": 0.15, "in-import-chunk": 0.03}
 """How many times an operation each point is reached, about; the others once a snapshot or for each of its parts."""
 PARTS = 25
 """Of a snapshot, about."""
@@ -110,7 +110,7 @@ class Lives:
         """Nobody hangs up but who dies, and whoever is dead answers nothing."""
         if error.told is None:
             with Client(running.url, {}) as client, pytest.raises(CutOffError):
-                client.ask("GET", "/livez")
+                raise AssertionError(client.ask("GET", "/livez")) from error
         with self._lock:
             self.tally.cut_off[error.told or "killed"] += 1
 

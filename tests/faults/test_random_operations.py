@@ -9,7 +9,7 @@ from tests.faults.lives import Lives
 from tests.faults.running import Site
 from tests.service.conftest import bearer_of
 
-SIZES = [(5_000, 900), pytest.param((100_000, 2_000), marks=pytest.mark.long)]
+SIZES = [(5_000, 1_500), pytest.param((100_000, 2_000), marks=pytest.mark.long)]
 """Operations on each kind of database, and how many a service lives through at most."""
 
 
