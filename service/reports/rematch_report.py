@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from matcher.embedding.weights import FacetWeights
-from matcher.graph.candidate_graph import WEIGHT_SCALE
 from matcher.members.vocabulary import Kind
 from matcher.rematch.config import RematchConfig
 from matcher.rematch.measuring import Metrics
@@ -21,6 +20,7 @@ from matcher.rematch.plan import RematchPlan
 from service.reports.drawing import Drawing
 from service.reports.group_report import Line, environment
 from service.reports.group_words import certainty_words, count_words, day_words, printable
+from service.reports.rematch_certainty import certificate_lines, curve_lines
 from service.reports.rematch_gap_plot import gap_drawing
 from service.reports.rematch_gap_table import gap_tables
 from service.reports.rematch_plots import churn_drawing, comparison_drawing, distribution_drawing, facet_drawing
@@ -34,7 +34,6 @@ from service.reports.rematch_words import (
     OBJECTIVE_WORDS,
     RULE_WORDS,
     WHY_WORDS,
-    certainty_of,
     headline,
     kind_metrics,
     plan_words,
@@ -86,8 +85,8 @@ def rematch_page(plan: RematchPlan, config: RematchConfig, made_by: str) -> str:
             comparisons=[_comparison(kind, of_plans) for kind, of_plans in by_kind.items()],
             gaps=[_gap(kind, plan) for kind in config.kinds if plan.subgroups.get(kind)],
             audit=bool(config.audit),
-            certificates=_certificates(plan),
-            curve=_curve(plan),
+            certificates=certificate_lines(plan),
+            curve=curve_lines(plan),
             churn=_drawn([churn_drawing(plan.churn)]),
             weights=[_weights(kind, config) for kind in config.kinds],
             facets=list(FACET_WORDS.values()),
@@ -210,37 +209,6 @@ def _gap(kind: Kind, plan: RematchPlan) -> dict[str, Any]:
 
 def _drawn(drawings: Iterable[Drawing | None]) -> list[dict[str, Any]]:
     return [{"title": one.title, "alt": one.alt, "svg": Markup(one.svg)} for one in drawings if one is not None]
-
-
-def _certificates(plan: RematchPlan) -> list[dict[str, str]]:
-    return [
-        {
-            "kind": KIND_WORDS[one.kind],
-            "objective": OBJECTIVE_WORDS[one.objective],
-            "pairs": f"{one.pairs:,}",
-            "score": f"{one.score / WEIGHT_SCALE:,.2f}",
-            "reached": f"{(one.worth + one.prize * one.pairs) / WEIGHT_SCALE:,.2f}",
-            "bound": f"{one.upper_bound / WEIGHT_SCALE:,.2f}",
-            "all_pairs": f"{one.upper_bound_all_pairs / WEIGHT_SCALE:,.2f}",
-            "certainty": certainty_of(one),
-        }
-        for one in plan.certificates
-    ]
-
-
-def _curve(plan: RematchPlan) -> list[dict[str, Any]]:
-    return [
-        {
-            "limit": "no limit" if point.limit is None else f"{point.limit:,}",
-            "own": point.limit == plan.churn.plan.limit,
-            "broken": f"{point.broken:,}",
-            "pairs": f"{point.pairs:,}",
-            "score": f"{point.score / WEIGHT_SCALE:,.2f}",
-            "mean": score(point.score / WEIGHT_SCALE / point.pairs) if point.pairs else DASH,
-            "gap": small_share((point.bound - point.objective) / point.bound if point.bound > 0 else 0.0),
-        }
-        for point in plan.churn.points
-    ]
 
 
 def _weights(kind: Kind, config: RematchConfig) -> dict[str, Any]:

@@ -144,7 +144,7 @@ ERRORS: list[tuple[str, str, tuple[str, ...]]] = [
     ("history.csv", "kind,member_id,peer_id,state\nbuddy,a,b,asleep\n", ("history.csv", "line 2", "state")),
     ("history.csv", "kind,member_id,peer_id\nbuddy,a,b\nbuddy,b,a\n", ("history.csv", "line 3", "line 2")),
     ("history.csv", "member_id,peer_id\na,b\n", ("history.csv", "kind")),
-    ("people.ndjson", "", ("people.ndjson", "no row of it is a member")),
+    ("people.ndjson", "", ("people.ndjson", "holds no rows")),
 ]
 
 
