@@ -16,7 +16,7 @@ class RematchRequest(_Asked):
 
     config: dict[str, Any] = Field(default={}, description="A rematch config, as docs/rematch.md describes it.")
     seed: int = Field(
-        default=0, ge=0, lt=2**32, description="Of everything that is drawn; the config may have its own."
+        default=0, ge=0, le=2**32 - 1, description="Of everything that is drawn; the config may have its own."
     )
 
 
