@@ -18,6 +18,8 @@ LONGEST_HEAD = 65_536
 """Bytes of all headers together."""
 HEAD_WITHIN_S = 10.0
 """From its first byte, or from the connection, to its end."""
+_LOOK_AGAIN_S = 0.05
+"""A loop that was held up runs its timers before it reads what has come meanwhile."""
 _NOT_HTTP = ProblemDetails(HTTPStatus.BAD_REQUEST, "not-http", "This is no HTTP request that can be read.")
 _TARGET_TOO_LONG = ProblemDetails(
     HTTPStatus.REQUEST_URI_TOO_LONG,
@@ -117,7 +119,11 @@ class ProblemProtocol(HttpToolsProtocol):
             self._head_timer = None
 
     def _waited(self) -> None:
-        """Hang up; whoever has begun to say something is told why."""
+        """Time is up, unless the head has come and was not read yet."""
+        self._head_timer = self.loop.call_later(_LOOK_AGAIN_S, self._hang_up)
+
+    def _hang_up(self) -> None:
+        """Whoever has begun to say something is told why."""
         self._head_timer = None
         if self.transport.is_closing():
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import socket
@@ -185,3 +186,32 @@ def test_a_full_waiting_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> N
         finally:
             go_on.set()
         assert first.result().status_code == 200
+
+
+def test_a_head_that_came_while_the_loop_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Timers run before what has come meanwhile is read: who is late by the clock is looked at once more."""
+    monkeypatch.setattr(wire_protocol, "HEAD_WITHIN_S", 0.0)
+    hung_up: list[bool] = []
+
+    class Wire:
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            hung_up.append(True)
+
+    async def late(head_is_read: bool) -> None:
+        protocol = object.__new__(wire_protocol.ProblemProtocol)
+        protocol.loop, protocol.transport = asyncio.get_running_loop(), Wire()  # type: ignore[assignment]
+        hung_up.clear()
+        protocol._wait_for_head()
+        while protocol._head_timer is None or protocol._head_timer.when() <= protocol.loop.time():
+            await asyncio.sleep(0)  # the time is up, and the loop turns
+        assert not hung_up
+        if head_is_read:
+            protocol._stop_waiting()
+        await asyncio.sleep(2 * wire_protocol._LOOK_AGAIN_S)
+        assert bool(hung_up) is not head_is_read
+
+    for head_is_read in (True, False):
+        asyncio.run(late(head_is_read))
