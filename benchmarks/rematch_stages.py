@@ -9,7 +9,6 @@ import hashlib
 import importlib
 import json
 import os
-import resource
 import sys
 import tempfile
 from datetime import timedelta
@@ -82,11 +81,14 @@ def _rematch(size: int, workers: int, fields: dict[str, Any]) -> dict[str, Any]:
     history, watched = past(members), Watched()
     with open_executor(workers) as executor:
         took, plan = seconds_of(lambda: rematch(members, history, config, DAY, executor=executor, progress=watched))
+        asked = [] if executor is None else [executor.submit(memory, "VmHWM") for _ in range(8 * workers)]
+        worker_bytes = max((one.result() for one in asked), default=0.0)
     return {
         "total": took.seconds,
         "seconds": plan.timings,
         "bytes": watched.bytes,
-        "worker_bytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024.0,
+        "processor": took.processor,
+        "worker_bytes": worker_bytes,
         "ties": len(plan.pairs) + len(plan.mentors),
         "load": load,
     }

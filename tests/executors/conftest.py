@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import importlib
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from typing import Any
 
 import pytest
 
 from matcher import MemberProfile, sample_members
+from matcher.executors.opening import open_executor
 
 LEFT_OPEN = pytest.mark.filterwarnings("ignore:.*unclosed <socket|Exception ignored in. <socket")
 
@@ -26,6 +28,13 @@ def local_cluster(workers: int) -> Any:
 def dask() -> Iterator[Any]:
     """A Dask cluster of two workers."""
     with local_cluster(2) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Executor | None]:
+    """Two processes of this machine."""
+    with open_executor(2) as made:
         yield made
 
 

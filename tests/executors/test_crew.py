@@ -15,7 +15,6 @@ import pytest
 
 from matcher.errors import WorkersLost
 from matcher.executors.crew import hired
-from matcher.executors.local_processes import LocalProcesses
 from matcher.executors.opening import open_executor
 from tests.executors import tasks
 from tests.executors.conftest import LEFT_OPEN
@@ -30,18 +29,17 @@ def executor_of(kind: str, request: pytest.FixtureRequest) -> Iterator[Executor 
     if kind == "threads":
         with ThreadPoolExecutor(2) as threads:
             yield threads
-    elif kind == "pool":
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            yield pool
+    elif kind == "processes":
+        yield request.getfixturevalue("processes")
     elif kind == "dask":
         with open_executor(address=request.getfixturevalue("dask").scheduler_address) as cluster:
             yield cluster
     else:
-        with open_executor({"here": 1, "processes": 2}[kind]) as opened:
-            yield opened
+        with open_executor() as nobody:
+            yield nobody
 
 
-@pytest.mark.parametrize("kind", ["here", "threads", "pool", "processes", "dask"])
+@pytest.mark.parametrize("kind", ["here", "threads", "processes", "dask"])
 def test_same_answers_in_order(kind: str, request: pytest.FixtureRequest) -> None:
     with executor_of(kind, request) as executor, hired(THING, executor) as crew:
         found = list(crew.each(tasks.add, NUMBERS))
@@ -101,8 +99,8 @@ def test_errors_of_the_work_reach_the_caller(kind: str, request: pytest.FixtureR
         assert next(crew.each(tasks.complain, [(8,)])) == 8
 
 
-def test_what_is_left_when_the_caller_stops_is_called_off() -> None:
-    with LocalProcesses(1) as executor, hired(THING, executor) as crew:
+def test_what_is_left_when_the_caller_stops_is_called_off(processes: Executor) -> None:
+    with hired(THING, processes) as crew:
         work: Any = crew.each(tasks.add, NUMBERS * 200)
         assert next(work)[0] == 6
         work.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from concurrent.futures import Executor
-from typing import Any
 
 import pytest
 
@@ -37,6 +36,8 @@ def here(members: list[MemberProfile]) -> str:
 
 @pytest.mark.parametrize("where", ["processes", "dask"])
 def test_same_plan(where: str, here: str, members: list[MemberProfile], request: pytest.FixtureRequest) -> None:
-    address: Any = request.getfixturevalue("dask").scheduler_address if where == "dask" else None
-    with open_executor(2, address) as executor:
-        assert plan_of(members[:200], executor) == here
+    if where == "processes":
+        assert plan_of(members[:200], request.getfixturevalue("processes")) == here
+    else:
+        with open_executor(address=request.getfixturevalue("dask").scheduler_address) as executor:
+            assert plan_of(members[:200], executor) == here
