@@ -25,6 +25,8 @@ from tests.service.matches.conftest import person
 SIZES = [(20, 5), pytest.param((200, 50), marks=pytest.mark.long)]
 """How many reach for a place at once, and how many times."""
 ALL_AT_ONCE_S = 120.0
+PATIENT: dict[str, object] = {"queue_target_s": ALL_AT_ONCE_S, "queue_burst_s": ALL_AT_ONCE_S}
+"""Nobody is turned away for want of time: this is about places."""
 
 
 def posted(served: Served, wanted: Sequence[tuple[str, dict[str, object]]]) -> Counter[tuple[int, str]]:
@@ -74,7 +76,7 @@ def accepted_of(community: Community, mentor: str) -> int:
 def test_of_many_accepts_one_makes_a_match(serve: Serve, size: tuple[int, int]) -> None:
     many, rounds = size
     seekers = [f"seeker-{number}" for number in range(many)]
-    with serve() as served:
+    with serve(**PATIENT) as served:
         community = served.community
         store_members(community.database, [person(seeker, buddy_capacity=50) for seeker in seekers])
         for round_ in range(rounds):
@@ -92,7 +94,7 @@ def test_of_many_accepts_one_makes_a_match(serve: Serve, size: tuple[int, int]) 
 def test_of_many_proposals_one_gets_the_place(serve: Serve, size: tuple[int, int]) -> None:
     many, rounds = size
     seekers = [f"seeker-{number}" for number in range(many)]
-    with serve(open_proposals=rounds) as served:
+    with serve(open_proposals=rounds, **PATIENT) as served:
         community = served.community
         store_members(community.database, [person(seeker) for seeker in seekers])
         for round_ in range(rounds):
