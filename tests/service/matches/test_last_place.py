@@ -110,7 +110,7 @@ def test_of_many_proposals_one_gets_the_place(serve: Serve, size: tuple[int, int
 def test_after_a_capacity_was_lowered_one_accept_wins(serve: Serve) -> None:
     """The same by the calls alone: as many proposals as a mentor can have, and then one place."""
     seekers = [f"seeker-{number}" for number in range(MAX_CAPACITY)]
-    with serve() as served:
+    with serve(**PATIENT) as served:
         community = served.community
         wide = person("mentor", mentor_capacity=MAX_CAPACITY)
         store_members(community.database, [*(person(seeker) for seeker in seekers), wide])

@@ -268,7 +268,7 @@ def test_pages_are_newest_first_and_whole(community: Community, clock: Clock) ->
     made = []
     for number in range(7):
         put(community, person(f"peer{number}"))
-        made.append(proposed(community, "a", f"peer{number}"))
+        made.append(proposed(community, f"peer{number}", "a"))
         clock.move(seconds=number % 2)
     seen, after = [], None
     while True:
