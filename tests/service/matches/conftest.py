@@ -12,12 +12,12 @@ from matcher import MemberProfile
 from service.community import Community
 from service.settings import Settings
 from service.use_cases.store_members import store_members
-from tests.database_places import KINDS, Place
+from tests.database_places import POSTGRESQL, SQLITE, Place
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session", params=KINDS)
+@pytest.fixture(scope="session", params=[SQLITE, pytest.param(POSTGRESQL, marks=pytest.mark.long)])
 def stored_in(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

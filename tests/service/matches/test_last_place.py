@@ -19,8 +19,16 @@ from service.storage.match_row import MatchRow
 from service.use_cases.list_matches import list_matches
 from service.use_cases.propose_match import Proposal, propose_match
 from service.use_cases.store_members import store_members
+from tests.database_places import KINDS
 from tests.service.conftest import Serve, Served
 from tests.service.matches.conftest import person
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def stored_in(request: pytest.FixtureRequest) -> str:
+    """Each kind in turn, always: the databases decide who gets a place."""
+    return str(request.param)
+
 
 SIZES = [(20, 5), pytest.param((200, 50), marks=pytest.mark.long)]
 """How many reach for a place at once, and how many times."""

@@ -147,7 +147,12 @@ def written_by_another(folder: Path, what: str, after: int) -> subprocess.Comple
 
 @pytest.mark.parametrize(
     ("what", "after", "stays"),
-    [("table", 5, True), ("manifest", 0, True), ("placing", 0, False), ("placing", len(PLAIN) - 1, False)],
+    [
+        ("table", 5, True),
+        pytest.param("manifest", 0, True, marks=pytest.mark.long),
+        ("placing", 0, False),
+        pytest.param("placing", len(PLAIN) - 1, False, marks=pytest.mark.long),
+    ],
 )
 def test_killed_while_writing(tmp_path: Path, what: str, after: int, stays: bool) -> None:
     """An earlier run stays as it was, or has no manifest; and the next run puts it right."""

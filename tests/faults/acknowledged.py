@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from service.storage.database import Database
 from tests.faults.lives import Lives
 from tests.faults.running import Site
 from tests.service.conftest import bearer_of
 
-SIZES = [(5_000, 1_500), pytest.param((100_000, 2_000), marks=pytest.mark.long)]
-"""Operations on each kind of database, and how many a service lives through at most."""
 
-
-@pytest.mark.parametrize("size", SIZES)
-def test_what_was_acknowledged_holds(site: Site, size: tuple[int, int]) -> None:
-    operations, budget = size
+def holds_what_was_acknowledged(site: Site, operations: int, budget: int) -> None:
+    """Live through so many operations; a service lives through ``budget`` of them at most."""
     headers = bearer_of(site.place.target)
     database = Database.open(site.place.target)
     try:
