@@ -12,7 +12,6 @@ from typing import Annotated
 
 import tomli_w
 import typer
-from matcher.rematch.history_reading import read_history
 from rich.table import Table
 
 from matcher import FacetWeights
@@ -20,6 +19,7 @@ from matcher.errors import InvalidRequest, Problem
 from matcher.members.vocabulary import Kind
 from matcher.rematch.config import RematchConfig
 from matcher.rematch.fitted_weights import FOLDS, FittedWeights, fit_weights
+from matcher.rematch.history_reading import read_history
 from matcher.rematch.outcomes import KEPT_DAYS, outcomes_of
 from service.commands.console import err, out
 from service.commands.member_files import read_community
