@@ -116,26 +116,23 @@ def after_snapshot(crash: Crash) -> None:
 
 def before_placing(crash: Crash) -> None:
     """A job's files are written, and not in their place."""
-    whole = job_folders.filling
-
-    @contextmanager
-    def filling(jobs: Path, name: str) -> Iterator[Path]:
-        with whole(jobs, name) as folder:
-            yield folder
-            crash()
-
-    job_folders.filling = filling
+    _around_placing(crash, lambda: None)
 
 
 def after_placing(crash: Crash) -> None:
     """A job's files are in their place, and the database does not know."""
+    _around_placing(lambda: None, crash)
+
+
+def _around_placing(before: Crash, after: Crash) -> None:
     whole = job_folders.filling
 
     @contextmanager
     def filling(jobs: Path, name: str) -> Iterator[Path]:
         with whole(jobs, name) as folder:
             yield folder
-        crash()
+            before()
+        after()
 
     job_folders.filling = filling
 

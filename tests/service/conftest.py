@@ -19,8 +19,10 @@ import pytest
 from matcher import MemberProfile, recommend_buddies, sample_members
 from service import cli, server
 from service.caller import Role
+from service.commands.job_kinds import job_kinds
 from service.community import Community
 from service.database_url import DatabaseTarget
+from service.jobs.worker import Worker
 from service.logs import configure_logs
 from service.settings import Settings
 from service.storage.database import Database
@@ -59,6 +61,13 @@ def database(place: Place) -> Iterator[Database]:
 @pytest.fixture(scope="session")
 def people() -> list[MemberProfile]:
     return sample_members(600, seed=7, as_of=AS_OF)
+
+
+def do_all_jobs(community: Community) -> None:
+    """What a worker does with the jobs that wait, until none does."""
+    worker = Worker(community, job_kinds())
+    while worker.work_once(threading.Event()) is not None:
+        pass
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,8 @@ import httpx
 import pytest
 
 from matcher import MemberProfile, sample_members
-from service.commands.job_kinds import job_kinds
-from service.jobs.worker import Worker
 from tests.database_places import POSTGRESQL, SQLITE
-from tests.service.conftest import AS_OF, Serve, Served, bearer
+from tests.service.conftest import AS_OF, Serve, Served, bearer, do_all_jobs
 
 SPEC: dict[str, Any] = {"name": "Circles", "size": {"min": 3, "target": 4, "max": 5}}
 ASKED: dict[str, Any] = {"spec": SPEC, "iterations": 2}
@@ -53,9 +50,7 @@ class Groups:
 
     def work(self) -> None:
         """Do every job that waits."""
-        worker = Worker(self.served.community, job_kinds())
-        while worker.work_once(threading.Event()) is not None:
-            pass
+        do_all_jobs(self.served.community)
 
     def form(self, **changed: Any) -> tuple[str, dict[str, Any]]:
         """A plan that is formed: its address, and what it is."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -24,11 +23,9 @@ from schemathesis.specs.openapi.checks import (
 
 from matcher import MemberProfile
 from service.caller import ROLES, Role
-from service.commands.job_kinds import job_kinds
-from service.jobs.worker import Worker
 from service.problems import MEDIA_TYPE
 from service.settings import Settings
-from tests.service.conftest import AS_OF, Served, bearer, serving
+from tests.service.conftest import AS_OF, Served, bearer, do_all_jobs, serving
 
 CHECKS = [
     not_a_server_error,
@@ -89,9 +86,7 @@ class Asked:
         assert (match.status_code, plan.status_code) == (201, 202), match.text + plan.text
         rematch = served.client.post("/v1/rematches", json={"config": {"ties": ["buddy"]}})
         assert rematch.status_code == 202, rematch.text
-        worker = Worker(served.community, job_kinds())
-        while worker.work_once(threading.Event()) is not None:
-            pass
+        do_all_jobs(served.community)
         formed = served.client.get(plan.headers["location"]).json()
         worked_out = served.client.get(rematch.headers["location"]).json()
         assert formed["state"] == worked_out["state"] == "done"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,14 +10,12 @@ import pytest
 from sqlalchemy import Text, cast, select
 
 from matcher import MemberProfile
-from service.commands.job_kinds import job_kinds
-from service.jobs.worker import Worker
 from service.logs import configure_logs
 from service.storage.tables import metadata
 from service.use_cases.erase_member import finish_erasures
 from tests.database_places import POSTGRESQL, Place
 from tests.postgresql_server import PostgresqlServer
-from tests.service.conftest import Serve, Served, bearer
+from tests.service.conftest import Serve, Served, bearer, do_all_jobs
 from tests.service.matches.conftest import person
 
 NAME, ALIAS = "zq-Unmistakable-7c1", "Wobbling Quagga 9"
@@ -43,9 +40,7 @@ class Life:
         return reply.json() if reply.content and "json" in reply.headers["content-type"] else reply
 
     def work(self) -> None:
-        worker = Worker(self.served.community, job_kinds())
-        while worker.work_once(threading.Event()) is not None:
-            pass
+        do_all_jobs(self.served.community)
 
     def lived(self) -> tuple[str, str]:
         """Everything that members do; returns a match and a published plan."""

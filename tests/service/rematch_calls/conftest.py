@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,7 @@ from matcher import MemberProfile
 from matcher.rematch.config import RematchConfig
 from service import job_folders
 from service.caller import Caller
-from service.commands.job_kinds import job_kinds
 from service.community import Community
-from service.jobs.worker import Worker
 from service.settings import Settings
 from service.storage import rematches
 from service.storage.rematches import RematchRow
@@ -29,7 +26,7 @@ from service.use_cases.rematch_store import Changes, PlannedTie, write_changes
 from service.use_cases.rematches import SeenRematch
 from service.use_cases.store_members import store_members
 from tests.database_places import POSTGRESQL, SQLITE, Place
-from tests.service.conftest import Serve, Served, bearer
+from tests.service.conftest import Serve, Served, bearer, do_all_jobs
 from tests.service.matches.conftest import Clock, person
 
 ANALYST = Caller("0123456789ab", "analyst")
@@ -120,9 +117,7 @@ class Rematches:
 
     def work(self) -> None:
         """Do every job that waits."""
-        worker = Worker(self.served.community, job_kinds())
-        while worker.work_once(threading.Event()) is not None:
-            pass
+        do_all_jobs(self.served.community)
 
     def plan(self, **config: Any) -> tuple[str, dict[str, Any]]:
         """A plan that is worked out: its address, and what is told of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,7 @@ from typing import Any
 import pytest
 
 from matcher.rematch.config import RematchConfig
-from service.commands.job_kinds import job_kinds
 from service.community import Community
-from service.jobs.worker import Worker
 from service.settings import Settings
 from service.storage import matches, rematches
 from service.storage.match_row import Given, MatchRow
@@ -22,6 +19,7 @@ from service.use_cases.rematch_history import told_of
 from service.use_cases.rematches import ask_for_rematch, rematch_file, see_rematch
 from service.use_cases.store_members import store_members
 from service.use_cases.stored_profiles import everybody
+from tests.service.conftest import do_all_jobs
 from tests.service.matches.conftest import Clock
 from tests.service.rematch_calls.conftest import ANALYST, apply, drawn, tie
 
@@ -45,8 +43,7 @@ def lived(folder: Path, *, no: bool) -> list[dict[str, Any]]:
     told = []
     for _ in range(2):
         seen = ask_for_rematch(community, ANALYST, RematchConfig.parse({}), 3)
-        while Worker(community, job_kinds()).work_once(threading.Event()) is not None:
-            pass
+        do_all_jobs(community)
         rematch_id = seen.row.rematch_id
         files = see_rematch(community, ANALYST, rematch_id).files
         found: dict[str, Any] = {name: rematch_file(community, ANALYST, rematch_id, name)[1] for name in files}
