@@ -29,6 +29,8 @@ A_PROPOSAL = 10.0
 """One proposal weighs as much as being shown so often."""
 WAITING_SHARE = 0.1
 """Who has had less than this share of the mean waits to be shown."""
+MOST_NOTED = 20_000
+"""Lists that wait to be counted; beyond, the oldest go: a turn comes every few seconds, if nothing is wrong."""
 REMEMBERED = 20_000
 """Seekers whose last hour is remembered, so that asking again does not count again."""
 MOST_HALF_LIVES = 50.0
@@ -98,7 +100,7 @@ class ExposureBook:
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
         self._settings = settings
-        self._noted: deque[tuple[str, tuple[str, ...]]] = deque()
+        self._noted: deque[tuple[str, tuple[str, ...]]] = deque(maxlen=MOST_NOTED)
         self._turning = threading.Lock()
         self._unwritten: Counter[str] = Counter()
         self._lately: OrderedDict[str, set[str]] = OrderedDict()

@@ -51,6 +51,13 @@ def _line(_logger: object, _name: str, event: structlog.typing.EventDict) -> str
     return _encode(event).decode()
 
 
+def places(error: BaseException) -> list[str]:
+    """The places that an exception went through: with its type all that may be logged of it, as its message may hold
+    what a member wrote."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
 class _Forward(logging.Handler):
     """Hands records of the standard library's loggers on.
 
@@ -61,10 +68,9 @@ class _Forward(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log one record."""
         fields: dict[str, Any] = {"logger": record.name}
-        if record.exc_info and record.exc_info[0] is not None:
-            frames = traceback.extract_tb(record.exc_info[2])
-            fields["error"] = record.exc_info[0].__name__
-            fields["at"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        if record.exc_info and record.exc_info[1] is not None:
+            error = record.exc_info[1]
+            fields["error"], fields["at"] = type(error).__name__, places(error)
             message = str(record.msg).splitlines()[0].strip()
         else:
             message = record.getMessage()

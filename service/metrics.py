@@ -22,6 +22,8 @@ BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0
 """From what an answer costs that waits for nothing to what nobody waits for."""
 METHODS = frozenset({"GET", "PUT", "POST", "DELETE"})
 """Any other is counted as ``other``: clients cannot make up labels."""
+BACKGROUND = ("following", "matches", "erasures", "jobs")
+"""What goes on without requests: following the log, and the sweeps."""
 _PREFIX = "peer_matcher_"
 
 
@@ -79,6 +81,7 @@ class Metrics:
         uncertified: recommendations that had to leave a peer out at the last look.
         rechecks: searches made again because members had changed meanwhile.
         database_errors: requests that failed because the database did.
+        background_failures: turns that failed of what goes on without requests, by ``of``.
     """
 
     def __init__(self) -> None:
@@ -100,6 +103,11 @@ class Metrics:
         self.database_errors = Counter(
             _PREFIX + "database_errors", "Requests that failed with the database.", registry=self.registry
         )
+        self.background_failures = Counter(
+            _PREFIX + "background_failures", "Turns of background work that failed.", ["of"], registry=self.registry
+        )
+        for work in BACKGROUND:  # a first failure is to be seen as a rise
+            self.background_failures.labels(work)
         self._requests = Histogram(
             _PREFIX + "request_seconds",
             "Time until an answer begins.",

@@ -10,8 +10,8 @@ from datetime import date
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from matcher.errors import MatcherError
 from service.community import Community
+from service.logs import places
 from service.use_cases.erase_member import finish_erasures
 from service.use_cases.sweep_jobs import sweep_jobs
 from service.use_cases.sweep_matches import sweep_matches
@@ -23,25 +23,26 @@ _log = structlog.get_logger(__name__)
 def sweep_regularly(community: Community, stop: threading.Event) -> None:
     """Sweep at once and then every ten minutes, until ``stop`` is set; age pools once a day.
 
-    A database that is away, or a folder that cannot be read, is asked again at the next turn.
+    What fails, because a database is away or a file is damaged, is tried again at the next turn.
     """
     swept_on: date | None = None
     while not stop.is_set():
         today = community.settings.today()
-        if _done("matches", lambda: _sweep_matches(community, pools=swept_on != today)):  # noqa: B023
+        if _done(community, "matches", lambda: _sweep_matches(community, pools=swept_on != today)):  # noqa: B023
             swept_on = today
-        _done("erasures", lambda: _finish_erasures(community))
-        _done("jobs", lambda: _sweep_jobs(community))
+        _done(community, "erasures", lambda: _finish_erasures(community))
+        _done(community, "jobs", lambda: _sweep_jobs(community))
         stop.wait(EVERY_S)
 
 
-def _done(what: str, sweep: Callable[[], None]) -> bool:
+def _done(community: Community, what: str, sweep: Callable[[], None]) -> bool:
     """Whether a sweep came to its end; what is in its way does not keep others from theirs."""
     try:
         sweep()
-    except (DBAPIError, MatcherError, OSError) as error:
+    except Exception as error:  # noqa: BLE001 -- whatever a damaged file or a defect raises: nobody starts us again
         cause = error.orig if isinstance(error, DBAPIError) else error
-        _log.warning("sweep_failed", of=what, error=type(cause).__name__)
+        community.metrics.background_failures.labels(what).inc()
+        _log.warning("sweep_failed", of=what, error=type(cause).__name__, at=places(error))
         return False
     return True
 

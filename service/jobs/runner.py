@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import threading
-import traceback
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum, auto
@@ -20,6 +19,7 @@ from matcher.errors import MatcherError
 from service import job_folders
 from service.caller import Acting, act_as
 from service.community import Community
+from service.logs import places
 from service.problems import ProblemDetails, details_of
 from service.use_cases import job_claims
 from service.use_cases.job_claims import Claim, ClaimLostError, Outcome, Task, Work
@@ -163,9 +163,7 @@ class JobRun:
             job_claims.end_failed(self._community, self._claim, problem)
             self._log.warning("job_failed", problem=problem.name, error=type(error).__name__)
         else:
-            frames = traceback.extract_tb(error.__traceback__)
-            at = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-            self._log.error("job_broke", error=type(error).__name__, at=at)  # its message may hold a member's data
+            self._log.error("job_broke", error=type(error).__name__, at=places(error))
             self._give_back(lost=True)
 
     def _give_back(self, *, lost: bool) -> None:
