@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from matcher.rematch.churn import ChurnSolver
 from matcher.rematch.limited import Limited
 from matcher.rematch.plan import ChurnCurve, ChurnPoint
+from matcher.rematch.standing import share_of
 
 
 def churn_curve(
@@ -32,7 +33,7 @@ def churn_curve(
         The curve, and the plan under ``limit``. A plan found under a lower limit that is better stands for a higher one
         as well.
     """
-    limits = {0, *(int(one * could_stand) if isinstance(one, float) else one for one in sweep)}
+    limits = {0, *(share_of(one, could_stand) if isinstance(one, float) else one for one in sweep)}
     if limit is not None:
         limits.add(limit)
     order: list[int | None] = [*sorted(limits), None]

@@ -158,7 +158,7 @@ class RematchConfig(SpecPart):
         bonus: what keeping a tie is worth.
         protect: what is never broken.
         no_repeat_days: for how long two members who declined, let expire or ended a tie are not paired again; ``None``
-            for ever.
+            for ever. Who felt unsafe or did not want to keep a tie is never paired with the other again.
         seed: in place of the seed that the caller gives.
         audit: attributes by which members are told apart when gaps between them are measured.
         baselines: plans to compare with, besides the ties in force.

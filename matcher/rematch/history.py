@@ -14,6 +14,8 @@ from matcher.grouping.existing import ExistingGroup
 from matcher.members.vocabulary import Kind
 
 State = Literal["current", "declined", "expired", "ended"]
+UNSAFE = "unsafe"
+"""Why a tie is over if one of the two felt unsafe."""
 WORKS_FROM = 4
 """Every fit check that was answered gives at least this, of 1 to 5, when a tie works."""
 _SHOWN = 10
@@ -74,6 +76,16 @@ def works(tie: Tie) -> bool:
     """Whether fit checks say that a tie works: somebody answered, nobody below 4, and nobody wants out."""
     answered = [check.fit for check in tie.fits if check.fit is not None]
     return bool(answered) and min(answered) >= WORKS_FROM and all(check.keep is not False for check in tie.fits)
+
+
+def unsafe(tie: Tie) -> bool:
+    """Whether a tie is over because one of the two felt unsafe."""
+    return tie.state != "current" and tie.why is not None and tie.why.strip().casefold() == UNSAFE
+
+
+def never_again(tie: Tie) -> bool:
+    """Whether a tie is over in a way that no time heals: somebody felt unsafe, or did not want to keep it."""
+    return unsafe(tie) or (tie.state != "current" and any(check.keep is False for check in tie.fits))
 
 
 @dataclass(frozen=True, slots=True)

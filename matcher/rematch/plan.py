@@ -88,7 +88,8 @@ class VoidTie:
 
     Attributes:
         tie: the tie.
-        rules: codes of the rules it breaks; ``gone`` if one is no member any more, ``never`` if they are never to meet.
+        rules: codes of the rules it breaks; ``gone`` if one is no member any more, ``never`` if they are never to meet,
+            ``no_room`` if one of the two has more ties than places.
     """
 
     tie: Tie

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from datetime import date
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
 from matcher.rematch.config import RematchConfig
-from matcher.rematch.history import History, Tie, works
+from matcher.rematch.history import History, Tie, never_again, works
 from matcher.rematch.plan import VoidTie
 from matcher.verification.eligibility import check_pair
 
-GONE, NEVER, NO_ROOM = "gone", "never", "capacity"
+GONE, NEVER, NO_ROOM = "gone", "never", "no_room"
 Pair = tuple[str, str]
 
 
@@ -88,22 +89,27 @@ def most_places(member: MemberProfile, kind: Kind, side: int) -> int:
 
 
 def is_protected(tie: Tie, config: RematchConfig, as_of: date) -> bool:
-    """Whether a tie is never broken: it says so itself, is young, or works and such ties are protected."""
-    young = tie.since is not None and (as_of - tie.since).days < config.protect.days
+    """Whether a tie is never broken: it says so itself, or is young or works and such ties are protected.
+
+    A tie that begins after ``as_of`` is young.
+    """
+    days = config.protect.days
+    young = days > 0 and tie.since is not None and (as_of - tie.since).days < days
     return tie.protected or young or (config.protect.works and works(tie))
 
 
 def banned_pairs(history: History, config: RematchConfig, as_of: date) -> set[Pair]:
     """Pairs, the smaller id first, that no plan may make: never to meet, or over within the window.
 
-    A tie that is over counts whatever its kind; without a day it counts for ever.
+    A tie that is over counts whatever its kind; without a day on which it was over it counts for ever, and so it does
+    if somebody felt unsafe or did not want to keep it.
     """
     banned = {(min(pair), max(pair)) for pair in history.never}
     window = config.no_repeat_days
     for tie in history.ties:
         if tie.state != "current":
-            over = tie.until or tie.since
-            if window is None or over is None or (as_of - over).days <= window:
+            recent = window is None or tie.until is None or (as_of - tie.until).days <= window
+            if recent or never_again(tie):
                 banned.add(tie.pair)
     return banned
 
@@ -115,4 +121,9 @@ def tied_pairs(history: History) -> set[Pair]:
 
 def limit_of(config: RematchConfig, could_stand: int) -> int | None:
     """How many ties may be broken; ``None`` for no limit."""
-    return config.churn.limit if config.churn.share is None else int(config.churn.share * could_stand)
+    return config.churn.limit if config.churn.share is None else share_of(config.churn.share, could_stand)
+
+
+def share_of(share: float, ties: int) -> int:
+    """A share of some ties, rounded down: 29 of 100 for 0.29, although 0.29 * 100 is a little less."""
+    return math.floor(share * ties + 1e-9)
