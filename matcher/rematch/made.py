@@ -15,7 +15,7 @@ from matcher.pairing.residual import worth_of
 from matcher.pairing.solution import PairingSolution
 from matcher.rematch.config import RematchConfig
 from matcher.rematch.everyone import Everyone
-from matcher.rematch.kind_problem import Candidates
+from matcher.rematch.kind_problem import Candidates, Places
 from matcher.rematch.plan import Certificate, PlannedTie, Triad, Unmatched
 from matcher.rematch.standing import is_protected
 
@@ -38,12 +38,25 @@ def planned(
 
 def triads_of(part: Candidates, solution: PairingSolution, everyone: Everyone) -> tuple[Triad, ...]:
     """Who joins which pair of buddies, in the order of the joiners' ids."""
-    ids, rows = everyone.member_ids, solution.triads[np.argsort(solution.triads[:, 0])]
+    ids, rows = everyone.member_ids, _joining(part, solution)
+    rows = rows[np.argsort(rows[:, 0])]
     scores = [everyone.scores(rows[:, 0], rows[:, side], part.kind, part.weights).tolist() for side in (1, 2)]
     return tuple(
         Triad(ids[joiner], ids[a], ids[b], pair)
         for (joiner, a, b), pair in zip(rows.tolist(), zip(*scores, strict=True), strict=True)
     )
+
+
+def _joining(part: Candidates, solution: PairingSolution) -> Places:
+    """(k, 3) who joins which pair. A pair that is not to be made may stand as a tie, but is put into no triad."""
+    rows, n = solution.triads, len(part.graph)
+    banned = np.sort(part.banned, axis=1)
+    shut = banned[:, 0] * n + banned[:, 1]
+    lawful = np.ones(len(rows), np.bool_)
+    for side in (1, 2):
+        edges = np.sort(rows[:, [0, side]].astype(np.int64), axis=1)
+        lawful &= ~np.isin(edges[:, 0] * n + edges[:, 1], shut)
+    return rows[lawful]
 
 
 def unmatched_of(
@@ -62,7 +75,7 @@ def unmatched_of(
     too_weak[part.graph.u[part.weak]] = True
     if part.kind == "buddy":
         too_weak[part.graph.v[part.weak]] = True
-    joined = set(solution.triads[:, 0].tolist())
+    joined = set(_joining(part, solution)[:, 0].tolist())
     found = []
     for left in solution.unmatched:
         if left.member >= len(ids) or left.member in joined:

@@ -64,7 +64,7 @@ def verify_rematch(
     _check_standing(standing, config, plan)
     _check_ties(by_id, history, config, plan)
     _check_rooms(by_id, config, standing, plan)
-    _check_triads(by_id, history, config, plan)
+    _check_triads(by_id, history, config, standing, plan)
     if plan.ties:
         _check_scores(Everyone.of(list(by_id.values()), plan.as_of, means), config, plan)
     _check_groups(by_id, history, config, plan, means)
@@ -175,10 +175,16 @@ def _check_rooms(
 
 
 def _check_triads(
-    by_id: Mapping[str, MemberProfile], history: History, config: RematchConfig, plan: RematchPlan
+    by_id: Mapping[str, MemberProfile],
+    history: History,
+    config: RematchConfig,
+    standing: Standing,
+    plan: RematchPlan,
 ) -> None:
     _require(config.buddies.triads or not plan.triads, "triads: nobody asked for them")
-    banned = banned_pairs(history, config, plan.as_of) | tied_pairs(history)
+    # Who loses a buddy to the plan may join the pair that takes its place.
+    elsewhere = tied_pairs(history) - {tie.pair for tie in standing.of("buddy")}
+    banned = banned_pairs(history, config, plan.as_of) | elsewhere
     load = Counter(name for tie in plan.pairs for name in (tie.member_id, tie.peer_id))
     pairs = {(tie.member_id, tie.peer_id) for tie in plan.pairs}
     others = {tuple(sorted((tie.member_id, tie.peer_id))) for tie in plan.mentors}
