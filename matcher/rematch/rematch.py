@@ -16,6 +16,7 @@ from matcher.graph.build import candidate_search
 from matcher.grouping.form import MOST_MINUTES, form_groups, members_hash, versions
 from matcher.grouping.plan import GroupPlan
 from matcher.grouping.progress import GroupingProgress
+from matcher.grouping.spec import GroupSpec
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
 from matcher.pairing.problem import PairingProblem
@@ -138,6 +139,7 @@ class _Run:
             means = FacetMeans.estimate(everybody, self.as_of)
             everyone = Everyone.of(everybody, self.as_of, means)
             standing = sort_out(self.members, self.history, config, self.as_of)
+            spec = None if config.groups is None else group_spec(self.history, config, self.members)
         parts, baselines = self._candidates(everyone, standing)
         with self.phases.phase("pairing") as tell:
             problems = [problem_of(part, config, self.as_of) for part in parts]
@@ -165,7 +167,7 @@ class _Run:
             )
             gaps = partial(subgroup_gaps, everyone, everybody, self.as_of, config.audit)
             metrics, subgroups = rate(everyone, parts, by_kind, baselines, certificates, gaps)
-        groups = self._groups(everybody, means)
+        groups = None if spec is None else self._groups(everybody, spec, means)
         left = frozenset(self.members)
         left_groups = tuple(
             (group.name, member) for group in self.history.groups for member in group.members if member not in left
@@ -251,10 +253,9 @@ class _Run:
     def _time_left(self) -> float | None:
         return None if self.deadline is None else max(0.05, self.deadline - time.monotonic())
 
-    def _groups(self, everybody: list[MemberProfile], means: FacetMeans) -> GroupPlan | None:
+    def _groups(self, everybody: list[MemberProfile], spec: GroupSpec, means: FacetMeans) -> GroupPlan:
         wish = self.config.groups
-        if wish is None:
-            return None
+        assert wish is not None
         with self.phases.phase("groups") as tell:
 
             def formed(at: GroupingProgress) -> None:
@@ -262,7 +263,7 @@ class _Run:
 
             return form_groups(
                 everybody,
-                group_spec(self.history, self.config, self.members),
+                spec,
                 self.as_of,
                 self.seed,
                 self._time_left() or 60.0 * MOST_MINUTES,

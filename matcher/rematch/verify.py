@@ -45,7 +45,8 @@ def verify_rematch(
     * ties in force: each is kept, broken or void, void ones for the reasons given; protected ones are kept, and no
       more are broken than the limit allows;
     * triads: the joiner may be tied to both of a pair of the plan;
-    * groups, by :func:`~matcher.verification.grouping.verify_groups`.
+    * groups, by :func:`~matcher.verification.grouping.verify_groups`, and that nobody is in one with whom they are
+      never to meet, or after a tie in which one of the two felt unsafe.
 
     Args:
         members, history, config: what was given to :func:`~matcher.rematch.rematch.rematch`.
@@ -220,4 +221,12 @@ def _check_groups(
 ) -> None:
     _require((plan.groups is not None) == ("group" in config.ties), "groups: there if and only if they are asked for")
     if plan.groups is not None:
+        felt_unsafe = (
+            tie.pair for tie in history.ties if tie.state != "current" and (tie.why or "").strip().lower() == "unsafe"
+        )
+        apart = [frozenset(pair) for pair in (*history.never, *felt_unsafe)]
+        for group in plan.groups.groups:
+            people = {*group.member_ids, *group.facilitators}
+            together = any(len(pair) == 2 and pair <= people for pair in apart)
+            _require(not together, f"group {group.name!r}: has two who are to be kept apart")
         verify_groups(list(by_id.values()), group_spec(history, config, by_id), plan.groups, means=means)

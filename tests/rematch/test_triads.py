@@ -61,5 +61,5 @@ def test_the_verifier_refuses_a_triad_of_two_who_are_not_to_be_paired(three: tup
     allowed = matched(three)
     assert allowed.triads
     tampered = dataclasses.replace(allowed, history_hash=over.fingerprint())
-    with pytest.raises(VerificationError, match="triads: .* not to be paired"):
+    with pytest.raises(VerificationError, match=r"triads: .* not to be paired"):
         verify_rematch(three, over, CONFIG, tampered)
