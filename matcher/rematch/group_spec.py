@@ -59,7 +59,7 @@ def _of(group: ExistingGroup, known: Collection[str]) -> ExistingGroup:
 
 
 def _locked_together(groups: Sequence[ExistingGroup], apart: Iterable[Pair]) -> Iterator[Problem]:
-    """Groups whose locks keep two together who are to be kept apart. Who they are is not said: it may be health data."""
+    """Groups whose locks keep two together who are to be kept apart. Who they are is not said."""
     at: dict[str, set[int]] = {}
     for place, group in enumerate(groups):
         for name in (*(group.members if group.locked else group.locked_members), *group.facilitators):

@@ -1,8 +1,8 @@
 """What a rematch is told of the ties that there are and were: of the database's rows, no more than both sides know.
 
 A no that one side gave is in nothing of this. As long as a proposal might be open to anybody its two are not paired
-anew and its places are taken, whatever was answered; afterwards it has expired, whatever was answered. And open
-proposals are not listed: together with a later tie one of them would tell that it was declined. So a plan, its
+anew and its places are taken, whatever was answered; afterwards it has expired, whatever was answered. And an open
+proposal is not told of apart from what is over: together with a later tie it would tell that it was declined. So a plan, its
 tables, its figures and its hashes are the same after a no and after silence.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from matcher import MemberProfile
 from matcher.grouping.existing import ExistingGroup
 from matcher.grouping.meeting import SlotChoice
-from matcher.rematch.history import FitCheck, History, Tie
+from matcher.rematch.history import UNSAFE, FitCheck, History, Tie
 from service.settings import Settings
 from service.standing import Moment, standing_of
 from service.storage import feedback, group_members, matches, members, pseudonyms
@@ -47,7 +47,7 @@ class Told:
 
     Attributes:
         members: everybody, with as many places as open proposals leave them.
-        history: ties that stand or are over, pairs that are never to meet, and the groups in force.
+        history: ties that stand or are over, pairs between whom a block stands, and the groups in force.
     """
 
     members: tuple[MemberProfile, ...]
@@ -57,8 +57,9 @@ class Told:
 def told_of(
     connection: Connection, settings: Settings, profiles: Sequence[MemberProfile], *, with_groups: bool
 ) -> Told:
-    """All ties of the database. Pairs that are over for good, whose proposal is open, or between whom a block stands
-    are never to meet. O(matches that there have ever been).
+    """All ties of the database. Pairs that are over for good, or whose proposal is open, are told of as one that has
+    expired on no day: they are not tied again, whatever the config says, but may be in a group together. Between whom a
+    block stands is never to meet. O(matches that there have ever been).
 
     Args:
         connection: reading or writing.
@@ -73,13 +74,14 @@ def told_of(
     accepted = [row for row in rows if row.state == "accepted"]
     tied = {_pair(row) for row in accepted}
     closed = {pair for pair, tie in standing_of(rows, at).ties.items() if tie is not None} - tied
-    never = closed.union(_blocked(connection, present))
+    over = [Tie("buddy", *pair, "expired") for pair in sorted(closed)]
+    never = sorted(set(_blocked(connection, present)))
     said: dict[str, list[FeedbackRow]] = defaultdict(list)
     for word in feedback.everything(connection):
         said[word.match_id].append(word)
-    ties = tuple(tie_of_row(row, said) for row in rows if row.match_id not in waiting)
+    ties = (*over, *(tie_of_row(row, said) for row in rows if row.match_id not in waiting))
     groups = _groups(connection, present) if with_groups else ()
-    return Told(_with_places_left(profiles, open_, accepted), History(ties, groups, tuple(sorted(never))))
+    return Told(_with_places_left(profiles, open_, accepted), History(ties, groups, tuple(never)))
 
 
 def _with_places_left(
@@ -122,7 +124,8 @@ def tie_of_row(row: MatchRow, said: Said) -> Tie:
     fits = tuple(FitCheck(word.member_id, word.fit, word.keep) for word in said.get(row.match_id, ()))
     if row.state == "accepted":
         return Tie(row.kind, one, other, since=_day(row.accepted_at), fits=fits)
-    why = next((reason for side in SIDES if (reason := row.reason(side)) is not None), row.system_reason)
+    reasons = [reason for side in SIDES if (reason := row.reason(side)) is not None]
+    why = UNSAFE if UNSAFE in reasons else reasons[0] if reasons else row.system_reason
     until = None if row.ended_at is None else _day(row.ended_at)
     return Tie(row.kind, one, other, "ended", _day(row.accepted_at), until, why, fits)
 
