@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from matcher.embedding.population import FacetMeans
 from matcher.grouping.cohort import gather
@@ -41,6 +41,30 @@ def broken_by_now(
     community = Community.of(members, spec, as_of, means)
     drafts = [draft_of(group) for group in plan.groups]
     found: list[Broken] = [(one.name, broken) for one in drafts for broken in group_violations(one, community)]
+    return (*found, *((None, broken) for broken in plan_violations(drafts, community)))
+
+
+def broken_near(
+    names: Collection[str],
+    members: Sequence[MemberProfile],
+    spec: GroupSpec,
+    plan: GroupPlan,
+    as_of: datetime.date,
+    means: FacetMeans,
+) -> tuple[Broken, ...]:
+    """The same of a plan that broke no rule until some members changed: it is enough to ask their groups.
+
+    Args:
+        names: ids of the members who have changed, or have gone.
+        members, spec, plan, as_of, means: as in :func:`broken_by_now`; the day is the one before.
+    """
+    drafts = [draft_of(group) for group in plan.groups]
+    near = [one for one in drafts if any(person in names for person in (*one.members, *one.facilitators))]
+    needed = {person for one in near for person in (*one.members, *one.facilitators)}
+    if spec.churn is not None:  # who could stay and is moved is asked of all who were in groups
+        needed.update(person for group in spec.groups for person in (*group.members, *group.facilitators))
+    community = Community.of((one for one in members if one.member_id in needed), spec, as_of, means)
+    found: list[Broken] = [(one.name, broken) for one in near for broken in group_violations(one, community)]
     return (*found, *((None, broken) for broken in plan_violations(drafts, community)))
 
 

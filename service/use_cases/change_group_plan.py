@@ -24,18 +24,19 @@ from service.caller import Caller
 from service.community import Community
 from service.problems import ProblemDetails, RequestError
 from service.storage import groups
-from service.storage.changes import newest_seq
 from service.use_cases.audit import Event, note, note_read, refusals_noted
 from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
 from service.use_cases.group_plans import SeenPlan, queue_files, see_plan_within
 from service.use_cases.published_rows import put_published
+from service.use_cases.still_holding import LookedThrough, MovedOnError
 from service.use_cases.stored_profiles import StoredProfiles, everybody, those
 
 Edit = Callable[[Editor], EditAnswer]
 Prepared = tuple[GroupPlan, GroupSpec]
 _Told = TypeVar("_Told")
 ROUNDS = 3
-"""How often a plan is checked anew because members changed meanwhile; the last time everybody who writes waits."""
+"""How often a plan is looked through anew because members whom it names changed meanwhile; the last time only the rules
+of their groups are asked again. Nobody waits for it."""
 _SHOWN = 5
 _ACCEPTED = "another place for somebody (:edit), or groups that are solved again around the plan (:resolve)"
 _CHANGED = ProblemDetails(
@@ -44,10 +45,6 @@ _CHANGED = ProblemDetails(
 _PUBLISHED = ProblemDetails(
     HTTPStatus.CONFLICT, "published", "The plan is published and does not change any more; :resolve makes a new one."
 )
-
-
-class _MovedOnError(MatcherError):
-    """Members have changed since they were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +113,15 @@ def publish_plan(community: Community, caller: Caller, plan_id: str, revision: i
     """Publish a plan, if the members as they are now, and the day, leave every rule kept. It can be changed no more.
 
     Every group is asked every rule, the numbers are worked out anew, and the whole is verified by the code that
-    verifies what the solver finds. Nobody can change between that and the publication.
+    verifies what the solver finds. If somebody whom the plan names changes meanwhile, that is done again; should it go
+    on, the groups of those who change are asked every rule once more in the moment of the publication.
 
     Returns:
         The plan as it is published.
 
     Raises:
         RequestError: 404; 409 if it is not formed, published already, or does not hold any more, with all that does
-            not; 412 if it is in another revision.
+            not; 412 if it is in another revision, or members whom it names are erased one after the other.
     """
     event = Event("publish", "group-plan", plan_id)
     with refusals_noted(community, event):
@@ -134,21 +132,21 @@ def _published(community: Community, caller: Caller, stored: StoredPlan, event: 
     def told(connection: Connection) -> SeenPlan:
         return see_plan_within(connection, community, caller, stored.row.plan_id)
 
-    for _ in range(ROUNDS - 1):
+    for round_ in range(1, ROUNDS + 1):
         with community.database.reading() as connection:
             now = everybody(connection)
-        plan = _as_of_now(community, stored, now)
-        with suppress(_MovedOnError):
-            still = functools.partial(_if_still, now.seq, (plan, stored.spec))
+        looked = LookedThrough.of(stored, _as_of_now(community, stored, now), now)
+        with suppress(MovedOnError):
+            still = functools.partial(_if_still, community, looked, round_ == ROUNDS)
             return _change(community, stored, event, still, told, published=True)
-    last = lambda connection: (_as_of_now(community, stored, everybody(connection)), stored.spec)  # noqa: E731
-    return _change(community, stored, event, last, told, published=True)
+    raise RequestError(_CHANGED)
 
 
-def _if_still(seq: int, prepared: Prepared, connection: Connection) -> Prepared:
-    if newest_seq(connection) != seq:
-        raise _MovedOnError
-    return prepared
+def _if_still(community: Community, looked: LookedThrough, at_last: bool, connection: Connection) -> Prepared:
+    broken = looked.broken_since(connection, community.settings.today(), at_last=at_last)
+    if broken:
+        raise no_longer_holds([problem_of(one) for one in broken])
+    return looked.plan, looked.stored.spec
 
 
 def _as_of_now(community: Community, stored: StoredPlan, now: StoredProfiles) -> GroupPlan:

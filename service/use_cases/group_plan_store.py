@@ -141,10 +141,15 @@ def concerned(connection: Connection, stored: StoredPlan) -> StoredProfiles:
     spec, plan = stored.spec, stored.plan
     if spec.facilitation.per_group > 0 and spec.facilitation.approved_mentors:
         return everybody(connection)
+    return those(connection, named_by(plan, spec))
+
+
+def named_by(plan: GroupPlan, spec: GroupSpec) -> set[str]:
+    """Ids of all whom a plan or its spec name; staff's names are among them."""
     named = {one.member_id for one in plan.unplaced}
     named.update(spec.who.member_ids, spec.who.exclude, spec.facilitation.members, *spec.together, *spec.apart)
     for planned in plan.groups:
         named.update(planned.member_ids, planned.facilitators)
     for existing in spec.groups:
         named.update(existing.members, existing.facilitators, existing.locked_members)
-    return those(connection, named)
+    return named
