@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import math
 import os
 import platform
@@ -36,6 +35,7 @@ from matcher.grouping.solving import Limits, Solved, solve_whole
 from matcher.grouping.spec import GroupSpec
 from matcher.grouping.unplaced import reasons
 from matcher.grouping.warm_up import load_compiled
+from matcher.members.fingerprints import members_hash
 from matcher.members.profile import MemberProfile
 
 MOST_AT_ONCE = 900
@@ -263,14 +263,6 @@ def _keep_budget(spec: GroupSpec, moved: Sequence[str]) -> None:
         raise InvalidProblem([beyond_budget(len(moved))])
 
 
-def members_hash(members: Sequence[MemberProfile]) -> str:
-    """A hash of all that is known of the members, whatever their order. Some 10 microseconds a member."""
-    digest = hashlib.sha256()
-    for member in sorted(members, key=lambda one: one.member_id):
-        digest.update(member.model_dump_json().encode())
-    return digest.hexdigest()[:16]
-
-
 def versions() -> tuple[tuple[str, str], ...]:
     """Versions of everything that a plan depends on besides its inputs."""
     found = [("python", platform.python_version())]
@@ -282,4 +274,4 @@ def versions() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-__all__ = ["form_groups"]
+__all__ = ["form_groups", "members_hash"]

@@ -6,8 +6,6 @@ not exist, or who may not meet, is found where spec and members come together.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
@@ -21,6 +19,7 @@ from matcher.grouping.meeting import Meeting
 from matcher.grouping.mix import MixRule
 from matcher.grouping.spec_part import Name, SpecPart
 from matcher.grouping.staffing import Facilitation
+from matcher.members.fingerprints import fingerprint_of
 from matcher.members.problems import problems_of
 from matcher.members.profile import MemberId
 from matcher.members.vocabulary import Channel, Role
@@ -224,7 +223,7 @@ class GroupSpec(SpecPart):
 
     def fingerprint(self) -> str:
         """A hash of everything the spec says."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+        return fingerprint_of(self)
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Self:

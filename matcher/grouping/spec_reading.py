@@ -14,7 +14,6 @@ from matcher.members.json_rows import STRICT_JSON
 SUFFIXES = (".toml", ".json")
 LARGEST_FILE = 32 * 2**20
 """Bytes. A spec that names a million members needs about half of that."""
-_ACCEPTED = "a group spec in UTF-8, named .toml or .json"
 
 
 def read_spec(path: Path | str) -> GroupSpec:
@@ -24,16 +23,30 @@ def read_spec(path: Path | str) -> GroupSpec:
         ReadingError: if there is no such file, it is too large, or no such document.
         InvalidProblem: with everything that is wrong with what it says.
     """
+    return GroupSpec.parse(read_document(path, "group spec"))
+
+
+def read_document(path: Path | str, name: str) -> dict[str, Any]:
+    """The keys and values of a TOML or JSON file, not validated.
+
+    Args:
+        path: ends in one of :data:`SUFFIXES`.
+        name: what it should be: ``group spec``.
+
+    Raises:
+        ReadingError: if there is no such file, it is too large, or no such document.
+    """
     path = Path(path)
-    source = str(path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ReadingError(source, "is of no known kind", _ACCEPTED)
+    source, suffix = str(path), path.suffix.lower()
+    accepted = f"a {name} in UTF-8, named .toml or .json"
+    if suffix not in SUFFIXES:
+        raise ReadingError(source, "is of no known kind", accepted)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
-        raise ReadingError(source, (error.strerror or "cannot be read").lower(), _ACCEPTED) from error
-    return parse_spec(data, source, path.suffix.lower())
+        raise ReadingError(source, (error.strerror or "cannot be read").lower(), accepted) from error
+    return document(data, source, suffix, name)
 
 
 def parse_spec(data: bytes, source: str, suffix: str) -> GroupSpec:

@@ -5,8 +5,6 @@ Plain data, validated once. Nothing of it looks at a member or at a tie.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -16,6 +14,7 @@ from matcher.embedding.weights import FacetWeights
 from matcher.errors import InvalidProblem, InvalidRequest
 from matcher.grouping.spec import GroupSpec
 from matcher.grouping.spec_part import SpecPart
+from matcher.members.fingerprints import fingerprint_of
 from matcher.members.problems import problems_of
 from matcher.members.vocabulary import Kind, Tie
 from matcher.pairing.problem import Objective
@@ -209,7 +208,7 @@ class RematchConfig(SpecPart):
 
     def fingerprint(self) -> str:
         """A hash of everything the config says."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+        return fingerprint_of(self)
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any]) -> Self:

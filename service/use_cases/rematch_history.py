@@ -2,8 +2,8 @@
 
 A no that one side gave is in nothing of this. As long as a proposal might be open to anybody its two are not paired
 anew and its places are taken, whatever was answered; afterwards it has expired, whatever was answered. And an open
-proposal is not told of apart from what is over: together with a later tie it would tell that it was declined. So a plan, its
-tables, its figures and its hashes are the same after a no and after silence.
+proposal is not told of apart from what is over: together with a later tie it would tell that it was declined. So a
+plan, its tables, its figures and its hashes are the same after a no and after silence.
 """
 
 from __future__ import annotations
