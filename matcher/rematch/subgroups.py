@@ -1,8 +1,12 @@
 """For whom a plan is good: matched share and score by subgroup, against the whole, and how sure that is.
 
-What a table shows is settled by :mod:`matcher.rematch.suppression` for all plans of the table at once, since they share
-the number of members of each subgroup. With each subgroup stand members n, matched m and unmatched u = n - m; totals
-over everybody are public, as the headline figures are.
+With each subgroup stand members n, matched m and unmatched u = n - m; totals over everybody are public, as the headline
+figures are. What is shown is settled by :mod:`matcher.rematch.suppression`, first of n from all n alone, then of m and
+u under each plan, from n, m and u alone; where n is hidden, so are m and u. Hence
+
+* the same n are hidden in all tables of the same members, and the same m and u in all that hold the same plan: two
+  tables, of one run or of two, tell of n no more than one of them does;
+* every n that fits one table fits all, with m and u of each plan between 0 and n.
 
 * The share is shown where n, m and u are; the mean score where m is. So no figure is shown that holds a hidden count.
 * Nor do means give one away: each hidden mean may be anything from 0 to 1, and with the mean of all hidden ones in the
@@ -24,7 +28,7 @@ from matcher.members.profile import MemberProfile
 from matcher.rematch.config import Attribute
 from matcher.rematch.everyone import Everyone, Floats
 from matcher.rematch.measuring import KindPlan, loads_of, tie_scores
-from matcher.rematch.suppression import SMALLEST_SHOWN, Sum, hidden_cells
+from matcher.rematch.suppression import SMALLEST_SHOWN, Bools, hidden_rows
 from matcher.rematch.tie_rules import Ints
 
 UNKNOWN = "(not said)"
@@ -174,11 +178,11 @@ def _table(attribute: str, codes: Ints, values: Sequence[str], outcomes: Mapping
     for at, (value, _) in enumerate(named):
         for number, (name, outcome) in enumerate(outcomes.items()):
             size, matched = counts[at, number].tolist()
-            no_size, no_matched, no_unmatched = hidden[at, number].tolist()
+            no_size, no_matched = hidden[at, number].tolist()
             could = np.zeros(codes.size)
             could[outcome.who] = 1.0
             share = score = None
-            if not (no_size or no_matched or no_unmatched):
+            if not no_matched:
                 share = outcome.gap(inside[at], could, outcome.matched, len(named), yes_no=True)
             if not no_matched and matched:
                 score = outcome.gap(inside[at], could * outcome.matched, outcome.score, len(named), yes_no=False)
@@ -187,29 +191,18 @@ def _table(attribute: str, codes: Ints, values: Sequence[str], outcomes: Mapping
     return rows
 
 
-def _hidden(counts: Ints) -> np.ndarray[tuple[int, int, int], np.dtype[np.bool_]]:
-    """(values, plans, 3) whether members, matched and unmatched must be hidden; members alike under all plans.
+def _hidden(counts: Ints, least: int = SMALLEST_SHOWN) -> Bools:
+    """(values, plans, 2) whether members, and whether matched and unmatched, must be hidden; members alike under all
+    plans.
 
     Args:
         counts: (values, plans, 2) members and matched.
+        least: the smallest count but 0 that may be shown.
     """
-    groups, plans, _ = counts.shape
-    matched, unmatched = counts[:, :, 1], counts[:, :, 0] - counts[:, :, 1]
-    size = counts[:, 0, 0]
-    values = np.concatenate(
-        [size, matched.T.ravel(), unmatched.T.ravel(), [size.sum()], matched.sum(0), unmatched.sum(0)]
-    )
-    place = np.arange(groups * (1 + 2 * plans)).reshape(1 + 2 * plans, groups)
-    totals = np.arange(place.size, values.size)
-    sums: list[Sum] = [(row.tolist(), int(total)) for row, total in zip(place, totals, strict=True)]
-    sums += [
-        ([int(place[1 + plan, at]), int(place[1 + plans + plan, at])], int(place[0, at]))
-        for plan in range(plans)
-        for at in range(groups)
-    ]
-    # Scores stand and fall with the matched, so these are the last to hide.
-    cost = np.ones(values.size) + np.log1p(values)
-    cost[place[1 : 1 + plans].ravel()] *= 5
-    hidden = hidden_cells(values, sums, totals.tolist(), cost)[place]
-    sizes = np.broadcast_to(hidden[0], (plans, groups))
-    return np.stack([sizes, hidden[1 : 1 + plans], hidden[1 + plans :]], axis=-1).transpose(1, 0, 2)
+    sizes = hidden_rows(counts[:, 0, 0], least=least)
+    hidden: Bools = np.zeros(counts.shape, np.bool_)
+    for plan in range(counts.shape[1]):
+        matched = counts[:, plan, 1]
+        hidden[:, plan, 0] = sizes
+        hidden[:, plan, 1] = hidden_rows(np.stack([matched, counts[:, plan, 0] - matched], axis=1), sizes, least)
+    return hidden

@@ -145,7 +145,9 @@ def _manifest(
             "affected": len(plan.diff.affected),
         },
         "unmatched": {
-            kind: shown_counts(one.why for one in plan.unmatched if one.kind == kind) for kind in config.kinds
+            # How many could have nobody may be what the numbers of those who could leave of all.
+            kind: shown_counts((one.why for one in plan.unmatched if one.kind == kind), apart="no_candidates")
+            for kind in config.kinds
         },
         "certificates": [_certificate(one) for one in plan.certificates],
         "churn": {

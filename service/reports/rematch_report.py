@@ -150,7 +150,8 @@ def _reasons(plan: RematchPlan, config: RematchConfig) -> list[tuple[str, list[C
 
 
 def _counted(words: Iterable[str]) -> list[Counted]:
-    return [Counted(what, HIDDEN if number is None else f"{number:,}") for what, number in shown_counts(words).items()]
+    counts = shown_counts(words, apart=WHY_WORDS["no_candidates"])
+    return [Counted(what, HIDDEN if number is None else f"{number:,}") for what, number in counts.items()]
 
 
 def _groups(plan: RematchPlan) -> dict[str, Any] | None:

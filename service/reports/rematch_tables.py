@@ -14,7 +14,7 @@ from matcher.graph.candidate_graph import WEIGHT_SCALE
 from matcher.rematch.history import Tie, works
 from matcher.rematch.plan import RematchPlan
 from matcher.rematch.subgroups import Gap, SubgroupRow
-from matcher.rematch.suppression import SMALLEST_SHOWN, hidden_in_table
+from matcher.rematch.suppression import SMALLEST_SHOWN, hidden_rows
 from service.reports import group_tables
 from service.reports.rematch_words import FACET_WORDS, kind_metrics
 from service.reports.table_files import Columns
@@ -186,13 +186,22 @@ _TABLES: dict[str, Callable[[RematchPlan], list[dict[str, Any]]]] = {
 }
 
 
-def shown_counts(words: Iterable[str]) -> dict[str, int | None]:
+def shown_counts(words: Iterable[str], apart: str | None = None) -> dict[str, int | None]:
     """How often each word comes, the commonest first, then those whose number is hidden because it is under 11 or would
     give such a number away; these in the order of the alphabet, which tells nothing. Nothing if there are under 11
-    words."""
-    counted = Counter(words).items()
-    if sum(count for _, count in counted) < SMALLEST_SHOWN:
+    words.
+
+    Args:
+        words: each as often as it comes.
+        apart: a word whose number may follow from figures that are shown elsewhere. So it hides no other.
+    """
+    found = sorted(Counter(words).items(), key=lambda item: (item[1], item[0]))
+    counts = np.array([count for _, count in found], dtype=np.int64)
+    if counts.sum() < SMALLEST_SHOWN:
         return {}
-    hidden = hidden_in_table(np.array([count for _, count in counted])).cells
-    found = {word: None if hide else count for (word, count), hide in zip(counted, hidden, strict=True)}
-    return dict(sorted(found.items(), key=lambda item: (item[1] is None, -(item[1] or 0), item[0])))
+    others = np.array([word != apart for word, _ in found])
+    hidden = np.zeros(len(found), np.bool_)
+    hidden[others] = hidden_rows(counts[others])
+    hidden = hidden_rows(counts, hidden)
+    told = {word: None if hide else count for (word, count), hide in zip(found, hidden, strict=True)}
+    return dict(sorted(told.items(), key=lambda item: (item[1] is None, -(item[1] or 0), item[0])))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import itertools
+import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from matcher import FacetWeights, MemberProfile, sample_members
@@ -16,45 +16,76 @@ from matcher.rematch.everyone import Everyone
 from matcher.rematch.measuring import KindPlan
 from matcher.rematch.possible import who_could
 from matcher.rematch.subgroups import FEW, UNKNOWN, SubgroupRow, _hidden, subgroup_gaps
+from matcher.rematch.tie_rules import Ints
 from tests.oracle.strategies import UNHURRIED
 from tests.rematch.metrics.test_suppression import every_table
 
 DAY = datetime.date(2026, 1, 1)
-GROUP = st.tuples(st.integers(0, 9), st.integers(0, 7), st.integers(0, 7))
+LEAST = 3
+"""Small, so that all tables of a total can be written down."""
+GROUPS = st.lists(
+    st.integers(1, 6).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(0, n))),
+    min_size=2,
+    max_size=4,
+).filter(lambda groups: sum(n for n, _, _ in groups) <= 15)
 
 
 @UNHURRIED
-@given(st.lists(GROUP, min_size=2, max_size=2))
-def test_two_plans_side_by_side_tell_of_no_small_count(groups: list[tuple[int, int, int]]) -> None:
-    # (unmatched under the first plan, and matched under each of two): 8 more members each, so that n is at least 8.
-    matched = np.array([[one + 8, min(one + 8 + left, other + 8)] for left, one, other in groups])
-    size = np.array([left + one + 8 for left, one, _ in groups])
-    counts = np.stack([np.stack([size, matched[:, plan]], axis=-1) for plan in (0, 1)], axis=1)
-    hidden = _hidden(counts)
-    truth = {"n": size, **{f"m{p}": matched[:, p] for p in (0, 1)}, **{f"u{p}": size - matched[:, p] for p in (0, 1)}}
-    masks = {"n": hidden[:, 0, 0], **{f"m{p}": hidden[:, p, 1] for p in (0, 1)},
-             **{f"u{p}": hidden[:, p, 2] for p in (0, 1)}}  # fmt: skip
-    assert (hidden[:, 0, 0] == hidden[:, 1, 0]).all()
-    most = {name: np.zeros(2, np.int64) for name in truth}
-    free = {name: np.zeros(2, np.int64) for name in truth}
+@given(GROUPS)
+@example([(1, 1, 0), (5, 3, 5), (6, 6, 3)])
+def test_two_runs_on_the_same_members_tell_of_no_small_count(groups: list[tuple[int, int, int]]) -> None:
+    size, *plans = np.array(groups).T
     total = int(size.sum())
-    for n in every_table(2, total):
-        parts = []
-        for plan in (0, 1):
-            m = every_table(2, int(matched[:, plan].sum()))
-            parts.append(m[(m <= n).all(1)])
-        for m0, m1 in itertools.product(*parts):
-            table = {"n": n, "m0": m0, "m1": m1, "u0": n - m0, "u1": n - m1}
-            for name, values in table.items():
-                free[name] = np.maximum(free[name], values)
-            if all((masks[name] | (values == truth[name])).all() for name, values in table.items()):
-                for name, values in table.items():
-                    most[name] = np.maximum(most[name], values)
-    for name, values in truth.items():
-        small = (values > 0) & (values < 11)
-        assert masks[name][small].all()
-        # As much as the totals over everybody allow, or 11.
-        assert (most[name][small] >= np.minimum(11, free[name][small])).all()
+    shown, fits, may_be = [], np.ones(len(every_table(len(size), total)), np.bool_), {}
+    for matched in plans:
+        hidden = _hidden(np.stack([size, matched], axis=-1)[:, None], LEAST)[:, 0]
+        shown.append(hidden)
+        parts = every_table(len(size), int(matched.sum()))
+        for at, n in enumerate(every_table(len(size), total)):
+            ways = parts[(parts <= n).all(1)]
+            for given_away in (True, False):  # what a reader of this run leaves open, and what the totals do
+                if given_away:
+                    known = (hidden[:, 1] | ((ways == matched) & (n - ways == size - matched))).all(1)
+                    known &= (hidden[:, 0] | (n == size)).all()
+                    fits[at] &= bool(known.any())
+                may_be[len(shown) - 1, at, given_away] = ways[known] if given_away else ways
+    assert (shown[0][:, 0] == shown[1][:, 0]).all()
+    sizes = every_table(len(size), total)
+    small = (size > 0) & (size < LEAST)
+    assert shown[0][small, 0].all()
+    assert (sizes[fits].max(0)[small] >= min(LEAST, total)).all()
+    for plan, matched in enumerate(plans):
+        for truth, turned in ((matched, False), (size - matched, True)):
+            small = (truth > 0) & (truth < LEAST)
+            assert shown[plan][small, 1].all()
+
+            def most(fitting: bool, plan: int = plan, turned: bool = turned) -> Ints:
+                """The most there may be in each group, by all that is known or by the totals alone."""
+                tables = [
+                    (n - may_be[plan, at, fitting] if turned else may_be[plan, at, fitting]).max(0)
+                    for at, n in enumerate(sizes)
+                    if not fitting or fits[at]
+                ]
+                found: Ints = np.array(tables).max(0)
+                return found
+
+            # As much as the totals over everybody allow, or the least that may be shown.
+            assert (most(True)[small] >= np.minimum(LEAST, most(False)[small])).all()
+
+
+def test_what_is_hidden_of_sizes_does_not_depend_on_the_plan() -> None:
+    size = np.array([6, 50, 51, 80])
+    for matched in ([3, 30, 51, 40], [3, 50, 31, 40], [0, 0, 0, 0]):
+        hidden = _hidden(np.stack([size, matched], axis=-1)[:, None])
+        assert hidden[:, 0, 0].tolist() == [True, True, False, False]
+
+
+def test_what_is_hidden_of_a_plan_does_not_depend_on_the_others() -> None:
+    size = np.array([6, 50, 51, 80])
+    plans = [np.array(one) for one in ([3, 30, 51, 40], [3, 50, 31, 40], [6, 50, 47, 80])]
+    apart = [_hidden(np.stack([size, one], axis=-1)[:, None]) for one in plans]
+    together = _hidden(np.stack([np.stack([size, one], axis=-1) for one in plans], axis=1))
+    assert (np.concatenate(apart, axis=1) == together).all()
 
 
 def _sample(n: int) -> tuple[SubgroupRow, ...]:
@@ -72,8 +103,9 @@ def _sample(n: int) -> tuple[SubgroupRow, ...]:
 def test_rows_show_no_small_count_and_no_figure_of_a_hidden_one() -> None:
     rows = _sample(900)
     assert any(row.value == UNKNOWN for row in rows)
-    assert any(row.members is None for row in rows)
+    assert any(row.matched is None for row in rows)
     assert any(row.share is not None for row in rows)
+    assert len({(row.attribute, row.value, row.members) for row in rows}) == len(rows) / 2  # under both plans
     for row in rows:
         for count in (row.members, row.matched):
             assert count is None or count == 0 or count >= 11
@@ -110,10 +142,12 @@ def test_a_word_that_few_members_use_is_not_shown() -> None:
     assert any(row.value == FEW for row in rows)
 
 
-def test_gaps_against_the_definition_and_chance() -> None:
+def test_gaps_against_the_definition_and_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[subgroup_gaps.__module__]
+    monkeypatch.setattr(module, "_hidden", lambda counts: np.zeros(counts.shape, np.bool_))
     rows = _sample(900)
     bands = [row for row in rows if row.attribute == "stage_band" and row.plan == "procedure" and row.score]
-    # Weighted by those matched, differences to the whole cancel out; here every band is shown.
+    # Weighted by those matched, differences to the whole cancel out.
     assert sum((row.matched or 0) * row.score.difference for row in bands if row.score) == pytest.approx(0, abs=1e-9)
     # By lot nobody is better off but by chance: with 95% for a table of subgroups, hardly one is called sure.
     lots = [row for row in rows if row.plan == "random" and row.attribute == "region" and row.score]

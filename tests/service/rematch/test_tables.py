@@ -45,6 +45,15 @@ def test_shown_counts() -> None:
     assert shown_counts([]) == {}
 
 
+def test_a_number_that_follows_from_the_headline_figures_hides_no_other() -> None:
+    """Who could have somebody and has nobody: 64, says another table. So 4 of them must not be what 60 leave."""
+    words = ["few"] * 4 + ["many"] * 60 + ["apart"] * 40
+    assert shown_counts(words, apart="apart") == {"apart": 40, "few": None, "many": None}
+    assert shown_counts(words) == {"many": 60, "apart": None, "few": None}
+    words = ["apart"] * 4 + ["many"] * 60 + ["more"] * 80
+    assert shown_counts(words, apart="apart") == {"more": 80, "apart": None, "many": None}
+
+
 def test_both_forms_hold_the_same(tmp_path: Path) -> None:
     for name, rows in tables_of(a_plan()):
         write_parquet(tmp_path / f"{name}.parquet", COLUMNS[name], rows)
