@@ -40,6 +40,13 @@ class Backend(Protocol):
     def engines(self) -> Engines:
         """Engines with an empty pool; nothing is connected yet."""
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Around every writing transaction: where the database does not let writers in as they come, this process does.
+
+        Raises:
+            OperationalError: if others have not come to an end in time.
+        """
+
     def opening(self, engines: Engines) -> AbstractContextManager[Connection]:
         """A writing transaction that no other process shares, in which tables are made and changed.
 

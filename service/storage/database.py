@@ -86,7 +86,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: committed at the end, undone whole if anything is raised."""
-        with self._engines.writing.begin() as connection:
+        with self._backend.turn(), self._engines.writing.begin() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], _Result]) -> _Result:

@@ -8,7 +8,7 @@ order. The lock belongs to the transaction: it ends with it, however that ends.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +131,10 @@ class PostgresqlDatabase:
 
     def _name_the_server(self, _dialect: object, _record: object, cargs: list[Any], _cparams: dict[str, Any]) -> None:
         cargs[:] = [self._text]  # libpq reads its own URLs better than anybody else
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nothing: the lock of writers is given to them in their order, whatever process they are in."""
+        return nullcontext()
 
     @contextmanager
     def opening(self, engines: Engines) -> Iterator[Connection]:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from service.storage.backend import Engines
 from service.storage.errors import StorageError
 from service.storage.open_files import make_own, read_at
 from service.storage.opening_lock import opening_lock
 from service.storage.pseudonyms import KEY_FILE
+from service.storage.turns import Turns
 
 BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for another process's transaction."""
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 _FOLD = "PRAGMA wal_checkpoint(TRUNCATE)"
 """Waits for readers as long as writers wait; the first column says whether it was in vain."""
 _PORTION = 1 << 22
@@ -45,7 +48,7 @@ def _begin(connection: Connection) -> None:
     # A transaction that begins as a reader and then writes can fail at once instead of waiting, so writers say so.
     options = connection.get_execution_options()
     if not options.get(_ONE_STATEMENT, False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
+        connection.exec_driver_sql(_BEGIN_WRITING if options.get(_WRITES, False) else "BEGIN")
 
 
 class SqliteFile:
@@ -56,6 +59,7 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.name = str(path)
+        self._turns = Turns()
 
     def engines(self) -> Engines:
         """Engines with an empty pool; it grows past every number of threads that we run."""
@@ -74,6 +78,21 @@ class SqliteFile:
             glancing=engine.execution_options(**{_ONE_STATEMENT: True}),
             writing=engine.execution_options(**{_WRITES: True}),
         )
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Let the writers of this process in as they come. SQLite has them sleep and try again, for up to a tenth of a
+        second at a time, and whoever sleeps misses every moment in which the file is free. Others wait by its rules.
+
+        Raises:
+            OperationalError: if the turn has not come within the time that SQLite waits for another process.
+        """
+        if not self._turns.take(BUSY_TIMEOUT_MS / 1000):
+            raise OperationalError(_BEGIN_WRITING, None, sqlite3.OperationalError("database is locked"))
+        try:
+            yield
+        finally:
+            self._turns.give()
 
     @contextmanager
     def opening(self, engines: Engines) -> Iterator[Connection]:
