@@ -8,8 +8,9 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Header, Path
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -24,6 +25,8 @@ from service.community import Community
 from service.use_cases.jobs import Job, cancel_job, see_job
 
 LOOK_EVERY_S = 0.25
+THREADS = 2
+"""In which all streams look, so that a database that does not answer leaves every other thread to other requests."""
 ALIVE_EVERY_S = 15.0
 """How often a stream without news says that it is alive."""
 LONGEST_STREAM_S = 300.0
@@ -37,6 +40,7 @@ _EVENT = {
         "data": {"type": "string", "description": "The job, as JSON."},
     },
 }
+_LIMITER: RunVar[CapacityLimiter] = RunVar("threads_of_streams")
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
 
 
@@ -84,7 +88,7 @@ async def events(
     """
     caller = calling(request)
     known = int(last_event_id) if last_event_id and last_event_id.isdecimal() and len(last_event_id) < 10 else 0
-    job = await run_in_threadpool(see_job, community, caller, job_id)
+    job = await _looked(community, caller, job_id)
     if job.has_ended and job.event <= known:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -106,7 +110,16 @@ async def _stream(community: Community, caller: Caller, job: Job, known: int) ->
         if job.has_ended or now - began >= LONGEST_STREAM_S or community.stopping.is_set():
             return
         await asyncio.sleep(LOOK_EVERY_S)
-        job = await run_in_threadpool(see_job, community, caller, job.job_id)
+        job = await _looked(community, caller, job.job_id)
+
+
+async def _looked(community: Community, caller: Caller, job_id: str) -> Job:
+    try:
+        limiter = _LIMITER.get()
+    except LookupError:  # the first look in this event loop
+        limiter = CapacityLimiter(THREADS)
+        _LIMITER.set(limiter)
+    return await to_thread.run_sync(see_job, community, caller, job_id, limiter=limiter)
 
 
 def _event(job: Job) -> bytes:

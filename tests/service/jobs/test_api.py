@@ -14,13 +14,14 @@ from typing import Any
 import httpx
 import pytest
 
+from service.api import jobs
 from service.api.job_shapes import JobShape
 from service.caller import Role
 from service.community import Community
 from service.jobs.worker import Worker
 from service.key_text import KeyText
 from service.server import GRACE_S
-from service.use_cases.jobs import queue
+from service.use_cases.jobs import Job, queue, see_job
 from tests.service.conftest import Serve, Served, bearer
 from tests.service.jobs.kinds import WORK
 
@@ -135,6 +136,30 @@ def test_cancelled(served: Served, key: dict[str, str], asked: Ask) -> None:
         working.result(20)
     assert list(followed(served, address, key))[-1][2]["state"] == "cancelled"
     assert served.client.delete(address, headers=key).status_code == 200
+
+
+def test_streams_leave_threads_to_others_when_the_database_does_not_answer(
+    served: Served, key: dict[str, str], asked: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, answers, looking = asked(), threading.Event(), threading.Semaphore(0)
+
+    def hang(*arguments: Any) -> Job:
+        looking.release()
+        assert answers.wait(30)
+        return see_job(*arguments)
+
+    monkeypatch.setattr(jobs, "see_job", hang)
+    streams = 45
+    with ThreadPoolExecutor(streams) as pool:
+        following = [pool.submit(next, followed(served, address, key)) for _ in range(streams)]
+        for _ in range(jobs.THREADS):
+            assert looking.acquire(timeout=30)
+        in_flight = served.community.metrics.in_flight._value
+        while in_flight.get() < streams:
+            time.sleep(0.01)
+        assert served.client.get("/readyz", timeout=5).status_code == 200
+        answers.set()
+        assert {one.result(30)[2]["state"] for one in following} == {"queued"}
 
 
 def test_a_stream_does_not_hold_up_the_end_of_the_service(serve: Serve, tmp_path: Path) -> None:
