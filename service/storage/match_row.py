@@ -17,6 +17,11 @@ Given = Literal["yes", "no", "void"]
 State = Literal["proposed", "accepted", "declined", "expired", "ended"]
 UNDECIDED: tuple[State, State] = ("proposed", "declined")
 """States in which at least one side may still see the proposal as open."""
+AGREED: tuple[State, State] = ("accepted", "ended")
+"""States of matches to which both have said yes."""
+PROPOSED_ANEW = "proposed_anew"
+"""Why the service lets a proposal be over for good that had expired, so that no clock opens it again: the next one of
+the same pair has taken its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +85,10 @@ class MatchRow:
             return "declined"
         if answer == "void":
             return "expired"
-        if self.state in {"accepted", "ended"}:
+        if self.state in AGREED:
             return self.state
+        if self.system_reason == PROPOSED_ANEW:
+            return "expired"
         return "proposed" if now < self.expires_at else "expired"
 
     def holds_place(self, side: Side, now: str) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
 
 from service.storage.changes import append
-from service.storage.match_row import UNDECIDED, MatchRow
+from service.storage.match_row import PROPOSED_ANEW, UNDECIDED, MatchRow
 from service.storage.prepared import Prepared
 from service.storage.tables import MATCH, matches
 
@@ -40,6 +40,14 @@ def add(connection: Connection, rows: Sequence[MatchRow]) -> None:
 def change(connection: Connection, match_id: str, **values: Any) -> None:
     """Set columns of one match."""
     connection.execute(update(matches).where(matches.c.match_id == match_id).values(**values))
+
+
+def let_be_over(connection: Connection, rows: Iterable[MatchRow], pairs: Collection[tuple[str, str]]) -> None:
+    """Of ``rows``, let those be over for good that were never accepted and are of pairs that are proposed anew."""
+    again = {frozenset(pair) for pair in pairs}
+    for row in rows:
+        if row.accepted_at is None and frozenset((row.asker, row.peer)) in again:
+            change(connection, row.match_id, system_reason=PROPOSED_ANEW)
 
 
 def announce(connection: Connection, member_ids: Collection[str], at: str) -> None:
@@ -109,11 +117,6 @@ def accepted(connection: Connection) -> list[MatchRow]:
     return [MatchRow(*found) for found in connection.execute(_ALL.where(matches.c.state == "accepted"))]
 
 
-def accepted_of(connection: Connection, member_id: str) -> list[MatchRow]:
-    """A member's accepted matches."""
-    return of_members(connection, [member_id], ("accepted",))
-
-
 def of_swap(connection: Connection, rematch_id: str, swap: int) -> list[MatchRow]:
     """All proposals of a rematch that come about together, by id."""
     mine = _ALL.where(matches.c.rematch_id == rematch_id, matches.c.swap == swap).order_by(matches.c.match_id)
@@ -123,7 +126,8 @@ def of_swap(connection: Connection, rematch_id: str, swap: int) -> list[MatchRow
 def to_be_replaced(connection: Connection, now: str) -> set[str]:
     """Ids of matches that end if a proposal comes about that has not expired."""
     sides = select(matches.c.asker_replaces, matches.c.peer_replaces)
-    open_ = sides.where(matches.c.swap.is_not(None), matches.c.accepted_at.is_(None), matches.c.expires_at > now)
+    waiting = matches.c.accepted_at.is_(None), matches.c.system_reason.is_(None), matches.c.expires_at > now
+    open_ = sides.where(matches.c.swap.is_not(None), *waiting)
     return {match_id for both in connection.execute(open_) for match_id in both if match_id is not None}
 
 

@@ -6,17 +6,16 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from matcher.eligibility.relations import Load, Relations
 from matcher.verification.eligibility import check_pair
 from service.community import Community
 from service.settings import Settings
 from service.storage import matches
-from service.storage.match_row import MatchRow, Side, other_side
+from service.storage.match_row import AGREED, MatchRow, Side, other_side
 from service.use_cases.audit import Event, note, refusals_noted
 from service.use_cases.match_problems import wrong_state
 from service.use_cases.propose_match import refusal, ruled_members
 from service.use_cases.seen_match import SeenMatch, match_of, views
-from service.use_cases.swap_ties import carry_out_swap
+from service.use_cases.swap_ties import carry_out_swap, relations_of
 
 Step = Callable[[Connection, Settings, MatchRow, Side, str], None]
 
@@ -102,17 +101,10 @@ def _accept(connection: Connection, settings: Settings, row: MatchRow, side: Sid
 
 def _check_again(connection: Connection, settings: Settings, row: MatchRow) -> None:
     """Whether the match may be made now. Its own two places are kept already; what counts against them is what both
-    have accepted elsewhere, so that after a capacity was lowered the first to be accepted get what is left."""
+    have accepted elsewhere, so that after a capacity was lowered the first to be accepted get what is left; and what
+    the two have, or had, by another match."""
     asker, peer = ruled_members(connection, row.asker, row.peer)
-    relations = Relations({member_id: _accepted_load(connection, member_id) for member_id in (row.asker, row.peer)})
+    relations = relations_of(matches.of_members(connection, [row.asker, row.peer], AGREED))
     broken = check_pair(asker, peer, settings.today(), row.kind, relations)
     if broken:
         raise refusal(broken, asker, peer, row.kind, relations)
-
-
-def _accepted_load(connection: Connection, member_id: str) -> Load:
-    found = matches.accepted_of(connection, member_id)
-    return Load(
-        sum(row.kind == "buddy" for row in found),
-        sum(row.kind == "mentor" and row.peer == member_id for row in found),
-    )

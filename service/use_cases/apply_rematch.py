@@ -141,8 +141,11 @@ class _Applying:
     def store(self, connection: Connection) -> None:
         """Write proposals, steps and the trail."""
         if self.proposals:
+            pairs = [(row.asker, row.peer) for row in self.proposals]
+            concerned = {one for pair in pairs for one in pair}
+            matches.let_be_over(connection, matches.of_members(connection, concerned), pairs)
             matches.add(connection, self.proposals)
-            matches.announce(connection, {one for row in self.proposals for one in (row.asker, row.peer)}, self.at.now)
+            matches.announce(connection, concerned, self.at.now)
         for row in self.proposals:
             note(connection, self.at.now, Event("propose", "match", row.match_id, (row.asker, row.peer)))
         told = Counter((step.change, step.outcome) for step in self.steps)

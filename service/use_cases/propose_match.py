@@ -80,6 +80,7 @@ def _proposed(connection: Connection, settings: Settings, asked: Proposal) -> Se
         asker_answer="yes" if asked.accepted else None,
         asker_answered_at=at.now if asked.accepted else None,
     )
+    matches.let_be_over(connection, rows, [(row.asker, row.peer)])
     matches.add(connection, [row])
     matches.announce(connection, {row.asker, row.peer}, at.now)
     note(connection, at.now, Event("propose", "match", row.match_id, (row.asker, row.peer)))

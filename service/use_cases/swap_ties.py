@@ -23,8 +23,9 @@ from matcher.members.vocabulary import Kind
 from matcher.verification.eligibility import check_pair
 from service.profile_text import RuledRow, ruled_row
 from service.settings import Settings
+from service.standing import stronger
 from service.storage import matches, members
-from service.storage.match_row import SIDES, MatchRow
+from service.storage.match_row import AGREED, SIDES, MatchRow
 from service.use_cases.audit import Event, note
 from service.use_cases.close_matches import end_by_system
 
@@ -104,6 +105,17 @@ def places_of(rows: Iterable[MatchRow]) -> Relations:
     return relations
 
 
+def relations_of(rows: Iterable[MatchRow]) -> Relations:
+    """The places that accepted matches take, both sides of each, and the ties of all pairs who have each other or had;
+    ``rows`` are matches to which both have said yes."""
+    found = list(rows)
+    relations = places_of(row for row in found if row.state == "accepted")
+    for row in found:
+        tie = relations.tie(row.asker, row.peer)
+        relations.set_tie(row.asker, row.peer, stronger(tie, "matched" if row.state == "accepted" else "closed"))
+    return relations
+
+
 def company_of(rows: Iterable[MatchRow]) -> Company:
     """Of all members whose rows are given; those that are not accepted do not count."""
     accepted = (row for row in rows if row.state == "accepted")
@@ -123,7 +135,7 @@ def _freed(load: Load, member_id: str, ended: Sequence[MatchRow]) -> Load:
 def carry_out_swap(connection: Connection, settings: Settings, rematch_id: str, number: int, now: str) -> bool:
     """Make a swap if everybody has agreed to it and nothing stands in its way; whether it was made."""
     rows = matches.of_swap(connection, rematch_id, number)
-    if not all(_agreed(row, now) for row in rows):
+    if not all(_all_agree(row, now) for row in rows):
         return False
     replaced = {match_id for row in rows for side in SIDES if (match_id := row.replaces(side)) is not None}
     found = [row for match_id in sorted(replaced) if (row := matches.one(connection, match_id)) is not None]
@@ -132,9 +144,9 @@ def carry_out_swap(connection: Connection, settings: Settings, rematch_id: str, 
         tuple(row for row in found if row.state == "accepted"),
     )
     concerned = {one for row in (*rows, *swap.ended) for one in (row.asker, row.peer)}
-    accepted = matches.of_members(connection, concerned, ("accepted",))
+    agreed = matches.of_members(connection, concerned, AGREED)
     rules = {one: ruled_row(row.profile) for one, row in members.some(connection, sorted(concerned)).items()}
-    if obstacle(swap, rules, places_of(accepted), company_of(accepted), settings.today()) is not None:
+    if obstacle(swap, rules, relations_of(agreed), company_of(agreed), settings.today()) is not None:
         return False
     for row in swap.ended:
         end_by_system(connection, row, REMATCH, now)
@@ -145,5 +157,6 @@ def carry_out_swap(connection: Connection, settings: Settings, rematch_id: str, 
     return True
 
 
-def _agreed(row: MatchRow, now: str) -> bool:
-    return row.state == "proposed" and now < row.expires_at and row.asker_answer == row.peer_answer == "yes"
+def _all_agree(row: MatchRow, now: str) -> bool:
+    """Whether both have said yes to an open proposal. It is stored as expired if a clock was set back since."""
+    return all(row.answer(side) == "yes" and row.seen(side, now) == "proposed" for side in SIDES)
