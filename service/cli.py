@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -30,6 +31,7 @@ from service.commands.working import work
 from service.logs import configure_logs
 
 WRONG = 2
+TERMINATED = 128 + signal.SIGTERM
 
 
 def _say(what: str) -> None:
@@ -80,8 +82,16 @@ commands.command("backup")(backup)
 commands.add_typer(keys, name="keys")
 
 
+def _terminated(*_: object) -> None:
+    raise SystemExit(TERMINATED)
+
+
 def app() -> None:
-    """Run the command line; every foreseen error is one line on standard error and exit code 2."""
+    """Run the command line; every foreseen error is one line on standard error and exit code 2.
+
+    Told to end, it puts away what it has on disk, as after Ctrl-C; ``serve`` and ``work`` have an order of their own.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         commands()
     except MatcherError as error:

@@ -15,6 +15,7 @@ import xxhash
 from matcher.errors import WorkersLost
 from matcher.executors.dask_cluster import are_gone, client_of, losses, ship_pieces
 from matcher.executors.held import forget, held
+from matcher.passing_folder import passing_folder
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -132,7 +133,8 @@ def hired(
     """A crew that holds ``thing``.
 
     It travels once a worker, as a file: workers of this machine read it where it is, those of a Dask cluster get its
-    bytes. It is on disk for as long as the block lasts, for its owner only.
+    bytes. It is on disk for as long as the block lasts, for its owner only; if the process is killed, until that user's
+    next crew is hired.
 
     Args:
         thing: what every task needs; not to be changed meanwhile.
@@ -143,8 +145,8 @@ def hired(
     if executor is None:
         yield Crew(thing, None, None, read)
         return
-    with tempfile.TemporaryDirectory(prefix="peer-matcher-") as folder:
-        path = Path(folder) / "thing"
+    with passing_folder(Path(tempfile.gettempdir())) as folder:
+        path = folder / "thing"
         write(thing, path)
         try:
             yield Crew(thing, executor, path, read)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from matcher.passing_folder import passing_folder
 
 _reading = threading.Lock()
 _held: dict[str, Any] = {}
@@ -36,21 +37,19 @@ def forget() -> None:
 
 
 def _landed(read: Callable[[Path], Any], pieces: Sequence[bytes]) -> Any:
-    descriptor, name = tempfile.mkstemp(prefix="peer-matcher-", dir=_own_folder())
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    with passing_folder(_own_folder()) as folder:
+        path = folder / "thing"
+        with path.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
-        return read(Path(name))
-    finally:
-        Path(name).unlink(missing_ok=True)
+        return read(path)
 
 
-def _own_folder() -> str | None:
+def _own_folder() -> Path:
     """The folder that a Dask worker was given for its files; elsewhere the system's for temporary ones."""
     try:
         from distributed import get_worker
 
-        return str(get_worker().local_directory)
+        return Path(get_worker().local_directory)
     except (ImportError, ValueError):
-        return None
+        return Path(tempfile.gettempdir())

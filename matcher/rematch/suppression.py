@@ -39,7 +39,7 @@ def hidden_rows(counts: npt.ArrayLike, start: Bools | None = None, least: int = 
     table = np.asarray(counts, dtype=np.int64)
     table = table.reshape(len(table), -1)
     small = (table > 0) & (table < least)
-    hidden: Bools = small.any(1)
+    hidden: Bools = np.logical_or.reduce(small, axis=1)
     if start is not None:
         hidden = hidden | start
     sizes, enough = table.sum(1), np.minimum(least, table.sum(0))

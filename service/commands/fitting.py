@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import tempfile
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +14,7 @@ from rich.table import Table
 from matcher import FacetWeights
 from matcher.errors import InvalidRequest, Problem
 from matcher.members.vocabulary import Kind
+from matcher.passing_folder import passing_folder
 from matcher.rematch.config import RematchConfig
 from matcher.rematch.fitted_weights import FOLDS, FittedWeights, fit_weights
 from matcher.rematch.history_reading import read_history
@@ -88,15 +86,11 @@ def _write(path: Path, fitted: FittedWeights, as_of: date) -> None:
     weights = {name: round(weight, 4) for name, weight in dataclasses.asdict(fitted.weights).items()}
     config = {_PARTS[fitted.kind]: {"weights_note": note_of(fitted, as_of), "weights": weights}}
     RematchConfig.parse({"ties": [fitted.kind], **config})
-    descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(tomli_w.dumps(config))
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink(missing_ok=True)
-        raise
+    with passing_folder(path.absolute().parent) as aside:
+        written = aside / path.name
+        written.touch(mode=0o600)
+        written.write_text(tomli_w.dumps(config), encoding="utf-8")
+        written.replace(path)
 
 
 def _tell(fitted: FittedWeights, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -93,6 +94,7 @@ def serve(
     start on a new file makes one for an admin and shows it once; `peer-matcher keys create` makes more.
     """
     configure_logs(logging.WARNING if quiet else logging.INFO)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until the server answers it; before, there is nothing to put away
     listener = server.listen(host, port)
     try:
         settings = replace(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 
 from matcher.errors import InvalidRequest, Problem
+from matcher.passing_folder import passing_folder, sweep
 
 MANIFEST = "manifest.json"
 """Written last and removed first: a folder that has it is whole."""
@@ -33,7 +33,8 @@ class Origin:
 
 
 def check_place(folder: Path, files: Sequence[str], inputs: Sequence[Path]) -> None:
-    """Find out before any work whether the results can be written, and would overwrite nothing that was given.
+    """Find out before any work whether the results can be written, and would overwrite nothing that was given; and
+    delete what a run that was killed has left there.
 
     Args:
         folder: for the results.
@@ -53,6 +54,9 @@ def check_place(folder: Path, files: Sequence[str], inputs: Sequence[Path]) -> N
             raise InvalidRequest(Problem("--out", what, "another folder than that of the inputs"))
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     Path(tempfile.mkdtemp(dir=nearest, prefix=".trying-")).rmdir()
+    sweep(nearest)
+    if nearest == folder:
+        sweep(folder.absolute().parent)
 
 
 @contextmanager
@@ -69,8 +73,7 @@ def aside_of(folder: Path, files: Sequence[str]) -> Iterator[Path]:
     new = not folder.exists()
     parent = folder.absolute().parent if new else folder
     parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(dir=parent, prefix=f".{folder.name}-" if new else ".new-"))
-    try:
+    with passing_folder(parent) as aside:
         yield aside
         for path in aside.iterdir():
             path.chmod(0o600)
@@ -83,8 +86,6 @@ def aside_of(folder: Path, files: Sequence[str]) -> Iterator[Path]:
                 (aside / name).replace(folder / name)
             else:
                 (folder / name).unlink(missing_ok=True)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def told(given: Path | Origin) -> dict[str, str]:

@@ -18,7 +18,7 @@ from matcher.grouping.plan_file import read_plan
 from matcher.grouping.spec_reading import read_spec
 from matcher.rematch.config import RematchConfig
 from service.reports import rematch_files
-from service.reports.rematch_files import FILES, write_rematch
+from service.reports.rematch_files import FILES, check_rematch_place, write_rematch
 from service.reports.rematch_tables import COLUMNS, GROUP_TABLES
 from service.reports.whole_folder import MANIFEST
 from tests.service.conftest import AS_OF
@@ -166,12 +166,16 @@ def test_killed_while_writing(tmp_path: Path, what: str, after: int, stays: bool
     write(folder, seed=9)
     assert is_whole(folder)
     assert json.loads((folder / MANIFEST).read_bytes())["seed"] == 9
+    assert {path.name for path in folder.iterdir()} == PLAIN
 
 
 @pytest.mark.parametrize(("what", "after"), [("table", 5), ("renaming", 0)])
 def test_killed_before_a_new_folder_is_there(tmp_path: Path, what: str, after: int) -> None:
     assert written_by_another(tmp_path / "out", what, after).returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
+    assert any(tmp_path.iterdir())
+    check_rematch_place(tmp_path / "out", [])
+    assert not any(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("room", [0, 4096])
