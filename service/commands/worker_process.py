@@ -87,4 +87,8 @@ def _variables(settings: Settings) -> dict[str, str]:
     target: DatabaseTarget = settings.database
     text = str(target.absolute()) if isinstance(target, Path) else target.secret_text
     found = {"PEER_MATCHER_DATABASE": text, "PEER_MATCHER_JOBS_FOLDER": str(settings.jobs.absolute())}
-    return found if settings.as_of is None else found | {"PEER_MATCHER_AS_OF": settings.as_of.isoformat()}
+    if settings.as_of is not None:
+        found["PEER_MATCHER_AS_OF"] = settings.as_of.isoformat()
+    if settings.repeat_after_days is not None:
+        found["PEER_MATCHER_REPEAT_AFTER_DAYS"] = str(settings.repeat_after_days)
+    return found

@@ -14,7 +14,14 @@ from typing import Annotated
 import typer
 
 from service.commands.job_kinds import job_kinds
-from service.commands.options import DATABASE, AsOfOption, DatabaseOption, JobsFolderOption, settings_of
+from service.commands.options import (
+    DATABASE,
+    AsOfOption,
+    DatabaseOption,
+    JobsFolderOption,
+    RepeatAfterDaysOption,
+    settings_of,
+)
 from service.community import Community
 from service.jobs.runner import GRACE_S, Ending
 from service.jobs.worker import Worker
@@ -29,6 +36,7 @@ def work(
     database: DatabaseOption = DATABASE,
     jobs_folder: JobsFolderOption = None,
     as_of: AsOfOption = None,
+    repeat_after_days: RepeatAfterDaysOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Log warnings only.")] = False,
     with_parent: Annotated[
         bool, typer.Option("--with-parent", hidden=True, help="End when the standard input does.")
@@ -48,7 +56,8 @@ def work(
         threading.Thread(target=_end_with_parent, args=(stop,), daemon=True).start()
     if stop.is_set():  # the parent is gone, and its database may be, too: opening would make it anew
         return
-    community = Community.open(replace(settings_of(database, as_of), jobs_folder=jobs_folder))
+    settings = replace(settings_of(database, as_of), jobs_folder=jobs_folder, repeat_after_days=repeat_after_days)
+    community = Community.open(settings)
     ending = Worker(community, job_kinds()).run(stop)
     community.close()
     if ending is Ending.ABANDONED:

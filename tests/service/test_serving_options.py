@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from socket import socket
 
 import pytest
 
 from service import server
+from service.commands import working
+from service.commands.worker_process import _variables
 from service.community import Community
+from service.jobs.runner import Ending
 from service.settings import Settings
 from tests.service.conftest import Run
 
@@ -59,3 +66,46 @@ def test_what_makes_no_sense_is_refused(run: Run, served: list[Settings], name: 
     said = run("serve", "--port", 0, "--workers", 0, f"--{name.replace('_', '-')}", -1)
     assert said.code == 2
     assert served == []
+
+
+@pytest.fixture
+def working_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Settings]]:
+    """The settings of workers that were started, which do nothing."""
+    found: list[Settings] = []
+
+    class Idle:
+        def __init__(self, community: Community, _: object) -> None:
+            found.append(community.settings)
+
+        def run(self, _: threading.Event) -> Ending:
+            return Ending.SETTLED
+
+    monkeypatch.setattr(working, "Worker", Idle)
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.getsignal(number) for number in numbers]
+    yield found
+    for number, handler in zip(numbers, before, strict=True):
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("repeat_after_days", [None, 0, 90])
+def test_the_workers_of_a_service_go_by_what_it_was_told(
+    run: Run,
+    working_settings: list[Settings],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    repeat_after_days: int | None,
+) -> None:
+    told = Settings(
+        tmp_path / "members.db", date(2026, 3, 4), jobs_folder=tmp_path / "x", repeat_after_days=repeat_after_days
+    )
+    for name, value in _variables(told).items():
+        monkeypatch.setenv(name, value)
+    said = run("work")
+    assert said.code == 0, said.err
+    assert working_settings == [told]
+
+
+def test_a_worker_elsewhere_is_told_by_itself(run: Run, working_settings: list[Settings]) -> None:
+    assert run("work", "--repeat-after-days", 30).code == 0
+    assert working_settings[0].repeat_after_days == 30
