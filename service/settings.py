@@ -21,6 +21,8 @@ DEFAULT_PORT = 8077
 DEFAULT_PROPOSAL_DAYS = 14
 DEFAULT_OPEN_PROPOSALS = 5
 DEFAULT_KEEP_JOBS_DAYS = 30
+DEFAULT_JOBS_PER_KEY = 20
+"""Each may take a worker an hour, and the oldest goes first."""
 FIT_CHECK_DAYS = 7
 """After an acceptance."""
 DEFAULT_REQUESTS_A_MINUTE = 12_000
@@ -69,6 +71,7 @@ class Settings:
             process of one database needs the same one.
         keep_jobs_days: So many days after its end a job goes with its files, and after its last change a group plan
             that nobody has published.
+        jobs_per_key: A key may wait for so many group plans and rematches at once.
         job_lease_s: Seconds after which a worker that has not been heard of is taken for gone.
         keep_answers_hours: So long a request that comes again with its ``Idempotency-Key`` gets its first answer.
         cursor_hours: So long the cursor of a page leads to the next one.
@@ -101,6 +104,7 @@ class Settings:
     open_proposals: int = DEFAULT_OPEN_PROPOSALS
     jobs_folder: Path | None = None
     keep_jobs_days: int = DEFAULT_KEEP_JOBS_DAYS
+    jobs_per_key: int = DEFAULT_JOBS_PER_KEY
     job_lease_s: float = 30.0
     keep_answers_hours: float = 24.0
     cursor_hours: float = 24.0

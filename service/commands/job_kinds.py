@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from service.use_cases.group_plan_jobs import form_plan, make_files
-from service.use_cases.group_plans import FILES_KIND, FORM_KIND
+from service.use_cases.group_plans import FILES_KIND
 from service.use_cases.job_claims import Work
+from service.use_cases.jobs import FORM_KIND, REMATCH_KIND
 from service.use_cases.rematch_jobs import work_out
-from service.use_cases.rematches import REMATCH_KIND
 
 
 def job_kinds() -> dict[str, Work]:

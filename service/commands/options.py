@@ -102,6 +102,15 @@ KeepJobsDaysOption = Annotated[
         "has published.",
     ),
 ]
+JobsPerKeyOption = Annotated[
+    int,
+    typer.Option(
+        envvar="PEER_MATCHER_JOBS_PER_KEY",
+        min=1,
+        max=10_000,
+        help="So many group plans and rematches may a key wait for at once.",
+    ),
+]
 RequestTimeoutOption = Annotated[
     float,
     typer.Option(

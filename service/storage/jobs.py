@@ -178,6 +178,12 @@ def some(connection: Connection, ids: Sequence[str]) -> dict[str, JobRow]:
     return {row["job_id"]: _row(row) for row in found}
 
 
+def count_open(connection: Connection, owner: str, kinds: Sequence[str]) -> int:
+    """How many jobs of ``kinds`` that a key has asked for have not ended."""
+    theirs = select(func.count()).select_from(jobs).where(jobs.c.owner == owner, jobs.c.kind.in_(kinds))
+    return int(connection.execute(theirs.where(jobs.c.state.in_((QUEUED, RUNNING)))).scalar_one())
+
+
 def remove(connection: Connection, ids: Sequence[str]) -> None:
     """Delete jobs."""
     connection.execute(delete(jobs).where(jobs.c.job_id.in_(ids)))

@@ -29,9 +29,9 @@ from service.use_cases.group_plan_store import (
     read_formed,
     stored_plan,
 )
-from service.use_cases.jobs import Job, new_id, queue
+from service.use_cases.jobs import FORM_KIND, Job, new_id, queue, queue_long
 
-FORM_KIND, FILES_KIND = "group-plan", "group-files"
+FILES_KIND = "group-files"
 LONGEST_SEARCH_S = 3_600.0
 LAST_FILE = "manifest.json"
 """Where it is, all the others are."""
@@ -64,6 +64,7 @@ def ask_for_plan(community: Community, caller: Caller, spec: GroupSpec, effort: 
     """Queue a job that forms groups of the members as they will be when it begins.
 
     Raises:
+        RequestError: 429 if the caller waits for as many jobs as a key may.
         InvalidRequest: if the effort is out of range.
     """
     return _asked(community, caller.key_id, spec, effort, None)
@@ -91,7 +92,7 @@ def solve_again(
         churn: at most so many members are moved; None for no limit.
 
     Raises:
-        RequestError: 404, or 409 if the old plan is not formed yet.
+        RequestError: 404; 409 if the old plan is not formed yet; 429 as :func:`ask_for_plan`.
         InvalidProblem: if the old plan has no place for somebody who is to be kept.
         InvalidRequest: if the effort is out of range.
     """
@@ -113,7 +114,7 @@ def _asked(community: Community, owner: str, spec: GroupSpec, effort: Effort, re
     }
 
     def ask(connection: Connection) -> SeenPlan:
-        job_row = queue(connection, FORM_KIND, owner, asks, at, row.job_id)
+        job_row = queue_long(connection, community.settings, FORM_KIND, owner, asks, at, row.job_id)
         groups.add(connection, row)
         note(connection, at, Event("ask" if resolves is None else "resolve", "group-plan", row.plan_id))
         return SeenPlan(row, Job.of(job_row), None, None, ())

@@ -14,9 +14,13 @@ from sqlalchemy import Connection
 from service.caller import Caller
 from service.community import Community
 from service.problems import ProblemDetails, RequestError
+from service.settings import Settings
 from service.storage import jobs
 from service.storage.jobs import QUEUED, RUNNING, JobRow, State
 
+FORM_KIND, REMATCH_KIND = "group-plan", "rematch"
+LONG_KINDS = (FORM_KIND, REMATCH_KIND)
+_AGAIN_AFTER_S = 30
 ENDED = frozenset(jobs.STATES) - {QUEUED, RUNNING}
 _UNKNOWN = ProblemDetails(HTTPStatus.NOT_FOUND, "unknown-job", "This key has asked for no job with this id.")
 
@@ -88,6 +92,27 @@ def queue(
     row = JobRow(job_id or new_id(), kind, owner, msgspec.json.encode(asks).decode(), at)
     jobs.add(connection, row)
     return row
+
+
+def queue_long(
+    connection: Connection,
+    settings: Settings,
+    kind: str,
+    owner: str,
+    asks: Mapping[str, Any],
+    at: str,
+    job_id: str | None = None,
+) -> JobRow:
+    """The same for work that may take a worker very long, of which a key may have so much before others.
+
+    Raises:
+        RequestError: 429 if it has.
+    """
+    if jobs.count_open(connection, owner, LONG_KINDS) >= settings.jobs_per_key:
+        what = f"This key waits for {settings.jobs_per_key} jobs; once one has ended, or is cancelled, ask again."
+        headers = {"Retry-After": f"{_AGAIN_AFTER_S}"}
+        raise RequestError(ProblemDetails(HTTPStatus.TOO_MANY_REQUESTS, "too-many-jobs", what, headers=headers))
+    return queue(connection, kind, owner, asks, at, job_id)
 
 
 def may_see(caller: Caller, owner: str) -> bool:

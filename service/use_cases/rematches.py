@@ -20,10 +20,9 @@ from service.problems import ProblemDetails, RequestError
 from service.storage import jobs, rematches
 from service.storage.rematches import RematchRow, StepRow
 from service.use_cases.audit import Event, note, note_read
-from service.use_cases.jobs import Job, new_id, queue
+from service.use_cases.jobs import REMATCH_KIND, Job, new_id, queue_long
 from service.use_cases.rematch_store import folder_of, own_rematch, read_planned
 
-REMATCH_KIND = "rematch"
 APPLIED_FILE = "applied.csv"
 """What became of each change, once the plan is applied."""
 _COLUMNS = ("change", "kind", "member_id", "peer_id", "outcome", "why", "swap", "match_id")
@@ -52,6 +51,7 @@ def ask_for_rematch(community: Community, caller: Caller, config: RematchConfig,
 
     Raises:
         InvalidRequest: if the seed is out of range.
+        RequestError: 429 if the caller waits for as many jobs as a key may.
     """
     if not 0 <= seed < 2**32:
         raise InvalidRequest(Problem("seed", "out of range", "a whole number from 0 to 2^32 - 1"))
@@ -60,7 +60,7 @@ def ask_for_rematch(community: Community, caller: Caller, config: RematchConfig,
     asks = {"rematch_id": row.rematch_id, "config": config.model_dump(mode="json"), "seed": seed}
 
     def ask(connection: Connection) -> SeenRematch:
-        job = queue(connection, REMATCH_KIND, row.owner, asks, at, row.job_id)
+        job = queue_long(connection, community.settings, REMATCH_KIND, row.owner, asks, at, row.job_id)
         rematches.add(connection, row)
         note(connection, at, Event("ask", "rematch", row.rematch_id))
         return SeenRematch(row, Job.of(job), (), None)

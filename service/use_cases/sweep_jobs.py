@@ -16,8 +16,8 @@ from service.storage import groups, jobs, rematches
 from service.storage.groups import PlanRow
 from service.storage.jobs import QUEUED, RUNNING, JobRow
 from service.storage.rematches import RematchRow
-from service.use_cases.group_plans import FILES_KIND, FORM_KIND
-from service.use_cases.rematches import REMATCH_KIND
+from service.use_cases.group_plans import FILES_KIND
+from service.use_cases.jobs import FORM_KIND, REMATCH_KIND
 
 _AT_A_TIME = 200
 """Rows that are deleted, or folders that are looked at, in one transaction: other writers wait no longer than that."""

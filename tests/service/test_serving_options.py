@@ -33,7 +33,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     return found
 
 
-OPTIONS = {"proposal_days": 3, "repeat_after_days": 90, "open_proposals": 2, "keep_jobs_days": 7}
+OPTIONS = {"proposal_days": 3, "repeat_after_days": 90, "open_proposals": 2, "keep_jobs_days": 7, "jobs_per_key": 4}
 
 
 def chosen(settings: Settings) -> dict[str, object]:
