@@ -23,7 +23,7 @@ class _Given(NamedTuple):
     everyone: Everyone
     rooms: Mapping[Kind, Ints]
     seed: int
-    never: Ints
+    never: Mapping[Kind, Ints]
 
 
 def all_baselines(
@@ -31,7 +31,7 @@ def all_baselines(
     names: Sequence[Baseline],
     rooms: Mapping[Kind, Ints],
     seed: int,
-    never: Ints,
+    never: Mapping[Kind, Ints],
     executor: Executor | None = None,
 ) -> dict[Baseline, dict[Kind, Places]]:
     """The pairs of every baseline and kind, as :func:`~matcher.rematch.baselines.baseline_pairs` makes them.
@@ -41,7 +41,7 @@ def all_baselines(
         names: of the baselines.
         rooms: places by kind.
         seed: of the lots.
-        never: (k, 2) positions of pairs that are not to be made.
+        never: by kind, (k, 2) positions of pairs that are not to be made.
         executor: where they are made; the same everywhere.
     """
     tasks = [(name, kind) for name in names for kind in rooms]
@@ -54,5 +54,5 @@ def all_baselines(
 
 
 def _table(given: _Given, name: Baseline, kind: Kind) -> bytes:
-    pairs = baseline_pairs(given.everyone, kind, name, given.rooms[kind], given.seed, given.never)
+    pairs = baseline_pairs(given.everyone, kind, name, given.rooms[kind], given.seed, given.never[kind])
     return to_arrow({"member": np.ascontiguousarray(pairs[:, 0]), "peer": np.ascontiguousarray(pairs[:, 1])})

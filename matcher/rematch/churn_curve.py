@@ -18,7 +18,7 @@ def churn_curve(
     could_stand: int,
     prizes: Sequence[int],
     tell: Callable[[float], None],
-) -> tuple[ChurnCurve, Limited]:
+) -> tuple[ChurnCurve, dict[int | None, Limited]]:
     """Solve under the limit asked for, under 0, under those of the sweep, and under none.
 
     Args:
@@ -30,8 +30,8 @@ def churn_curve(
         tell: told how much is done.
 
     Returns:
-        The curve, and the plan under ``limit``. A plan found under a lower limit that is better stands for a higher one
-        as well.
+        The curve, and the plan under each limit. A plan found under a lower limit that is better stands for a higher
+        one as well.
     """
     limits = {0, *(share_of(one, could_stand) if isinstance(one, float) else one for one in sweep)}
     if limit is not None:
@@ -53,7 +53,7 @@ def churn_curve(
         tell((done + 1) / len(order))
     points = {one: _point(best, prizes) for one, best in found.items()}
     curve = ChurnCurve(could_stand, could_stand - solver.could_break, points[limit], tuple(points.values()))
-    return curve, found[limit]
+    return curve, found
 
 
 def _point(found: Limited, prizes: Sequence[int]) -> ChurnPoint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from matcher.grouping.existing import ExistingGroup
@@ -65,16 +65,36 @@ def tie_diff(kind: str, stood: Iterable[Key], planned: Iterable[Key], void: int)
     )
 
 
-def group_diff(existing: Iterable[ExistingGroup], plan: GroupPlan, gone: int) -> KindDiff:
-    """What changes between the groups in force and those of a plan; ``gone``: members of the former who are no more."""
-    before = {member: {group.name} for group in existing for member in group.members}
+def group_diff(
+    existing: Iterable[ExistingGroup], plan: GroupPlan, members: Collection[str], going_on: Collection[str]
+) -> KindDiff:
+    """What changes between the groups in force and those of a plan.
+
+    Args:
+        existing: the groups in force.
+        plan: the groups of the plan.
+        members: ids of everybody; who is in a group in force and not among them is gone.
+        going_on: names of groups that the plan was to go on with. A group of another name that was in force is over,
+            even if a new one happens to be called the same.
+    """
+    everybody, same = frozenset(members), frozenset(going_on)
+    before = {member: group.name for group in existing for member in group.members}
+    stood = {member: {_named(name, same)} for member, name in before.items() if member in everybody}
     after = {member: {name} for member, name in plan.group_of().items()}
-    must_leave = set(plan.must_leave)
-    stood = {member: names for member, names in before.items() if member in after or member in plan.moved}
-    kept = sum(after.get(member) == names for member, names in before.items())
-    joined = sum(before.get(member) != names for member, names in after.items())
-    counts = (kept, joined, len(plan.moved), len(must_leave) + gone)
+    must_leave = stood.keys() & set(plan.must_leave)
+    kept = sum(after.get(member) == names for member, names in stood.items())
+    joined = sum(stood.get(member) != names for member, names in after.items())
+    counts = (kept, joined, len(stood) - kept - len(must_leave), len(must_leave) + len(before) - len(stood))
     return _changes("group", counts, stood, after)
+
+
+def left_groups(existing: Iterable[ExistingGroup], members: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Members of the groups in force who are no members any more: (group, member)."""
+    return tuple((group.name, member) for group in existing for member in group.members if member not in members)
+
+
+def _named(name: str, going_on: Collection[str]) -> str:
+    return name if name in going_on else f"{name}, which is over"
 
 
 def _partners(ties: Iterable[Key]) -> Mapping[str, set[str]]:

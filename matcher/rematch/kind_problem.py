@@ -37,7 +37,7 @@ class Candidates:
         graph: all candidates, those in force and the lifelines among them.
         ties: in force, that could stand.
         in_force: (k, 2) their positions.
-        banned: (b, 2) positions of pairs that are not to be made.
+        banned: (b, 2) positions of pairs that are not to be made, or have a tie already that is none of ``ties``.
         room: (n, 2) partners each may have: as a buddy or a seeker, and as a mentor.
         open: (m,) edges of the graph that may be ties of the plan.
         weak: (m,) edges that may not, for no other reason than the threshold.
@@ -97,7 +97,6 @@ def candidates(
     standing: Standing,
     room: Ints,
     banned: Places,
-    tied: Places,
     lifelines: Sequence[Places],
 ) -> Candidates:
     """Put together what may be a tie of ``kind``.
@@ -109,8 +108,7 @@ def candidates(
         graph: everybody's best.
         standing: ties in force.
         room: as :func:`places_of_all` says.
-        banned: pairs that no plan may make.
-        tied: pairs that have a tie, of any kind: no new one of this kind.
+        banned: pairs that no plan may make, or that have a tie already that cannot stand or is of another kind.
         lifelines: further pairs that shall be edges.
     """
     wish = config.of_kind(kind)
@@ -121,7 +119,7 @@ def candidates(
     n = len(everyone)
     keys = graph.u.astype(np.int64) * n + graph.v
     unordered = np.minimum(graph.u, graph.v).astype(np.int64) * n + np.maximum(graph.u, graph.v)
-    shut = np.sort(np.concatenate([banned, tied]), axis=1)
+    shut = np.sort(np.concatenate([banned, in_force]), axis=1)
     kept = np.isin(keys, in_force[:, 0] * n + in_force[:, 1])
     allowed = ~np.isin(unordered, shut[:, 0] * n + shut[:, 1]) & ~_lesser_ways_round(unordered, graph.weight)
     strong = graph.weight >= round(wish.threshold * WEIGHT_SCALE)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from matcher.graph.candidate_graph import WEIGHT_SCALE
 from matcher.members.vocabulary import Kind
 from matcher.rematch.config import Baseline
 from matcher.rematch.everyone import Everyone
@@ -23,10 +24,12 @@ def rate(
     baselines: Mapping[Baseline, Mapping[Kind, Places]],
     certificates: Iterable[Certificate],
     gaps: Callable[[Mapping[str, KindPlan]], tuple[SubgroupRow, ...]],
+    thresholds: Mapping[Kind, float],
 ) -> tuple[dict[str, tuple[Metrics, ...]], dict[Kind, tuple[SubgroupRow, ...]]]:
     """Figures of ``plan``, ``incumbent`` and each baseline: a :class:`Metrics` for each kind, then for all together.
 
-    The plan in force counts without ties that cannot stand.
+    The plan in force counts without ties that cannot stand, and a baseline without new ones below the threshold: it
+    makes them without looking at scores, and the plan may not have them.
 
     Args:
         everyone: the community.
@@ -35,6 +38,7 @@ def rate(
         baselines: pairs by name and kind.
         certificates: of the plan.
         gaps: measures subgroups under plans of one kind.
+        thresholds: below which no new tie is made, by kind.
 
     Returns:
         Figures by plan, and subgroups by kind.
@@ -46,7 +50,10 @@ def rate(
             for kind, ties in planned.items()
         },
         "incumbent": {part.kind: part.in_force for part in parts},
-        **{name: dict(of_kind) for name, of_kind in baselines.items()},
+        **{
+            name: {part.kind: _strong(everyone, part, of_kind[part.kind], thresholds[part.kind]) for part in parts}
+            for name, of_kind in baselines.items()
+        },
     }
     could = {part.kind: who_could(everyone, part.kind, part.room, part.banned, part.graph.eligible) for part in parts}
     bounds = {one.kind: (float(one.worth + one.prize * one.pairs), float(one.upper_bound)) for one in certificates}
@@ -69,3 +76,14 @@ def rate(
         ]
         found[name] = (*figures, measure_all(everyone, plans, [part.in_force for part in parts]))
     return found, {kind: gaps(of_kind) for kind, of_kind in by_kind.items()}
+
+
+def _strong(everyone: Everyone, part: Candidates, pairs: Places, threshold: float) -> Places:
+    """The pairs that score enough for a new tie, or are in force."""
+    n = len(everyone)
+    scores = everyone.scores(pairs[:, 0], pairs[:, 1], part.kind, part.weights)
+    millionths = np.rint(scores * WEIGHT_SCALE)
+    keys, stand = pairs.astype(np.int64), part.in_force
+    kept = np.isin(keys[:, 0] * n + keys[:, 1], stand[:, 0] * n + stand[:, 1])
+    found: Places = pairs[kept | (millionths >= round(threshold * WEIGHT_SCALE))]
+    return found

@@ -3,52 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 
 from matcher.embedding.population import FacetMeans
 from matcher.errors import InvalidRequest, Problem
 from matcher.graph.build import candidate_search
-from matcher.grouping.form import MOST_MINUTES, form_groups, members_hash, versions
+from matcher.grouping.form import MOST_MINUTES, form_groups
 from matcher.grouping.plan import GroupPlan
 from matcher.grouping.progress import GroupingProgress
 from matcher.grouping.spec import GroupSpec
+from matcher.members.fingerprints import members_hash
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.solution import PairingSolution
 from matcher.pairing.solver import solve_pairing
+from matcher.provenance import versions
 from matcher.rematch.baseline_work import all_baselines
-from matcher.rematch.churn import ChurnSolver
-from matcher.rematch.churn_curve import churn_curve
 from matcher.rematch.config import Baseline, RematchConfig
-from matcher.rematch.diff import diff_of, group_diff, tie_diff
+from matcher.rematch.diff import diff_of, group_diff, left_groups
 from matcher.rematch.everyone import Everyone
 from matcher.rematch.group_spec import group_spec
 from matcher.rematch.history import History
-from matcher.rematch.kind_problem import (
-    Candidates,
-    Places,
-    candidates,
-    one_tie_a_pair,
-    places_of_all,
-    positions,
-    prize_of,
-    problem_of,
-)
-from matcher.rematch.made import certificate_of, planned, triads_of, unmatched_of
+from matcher.rematch.kind_problem import Candidates, Places, candidates, one_tie_a_pair, places_of_all, positions
+from matcher.rematch.phases import PHASES, Phases, Progress
 from matcher.rematch.plan import RematchPlan
 from matcher.rematch.rating import rate
-from matcher.rematch.standing import Standing, banned_pairs, limit_of, sort_out, tied_pairs
+from matcher.rematch.solved import Solved
+from matcher.rematch.standing import Standing, shut_pairs, sort_out
 from matcher.rematch.subgroups import subgroup_gaps
-from matcher.rematch.verify import verify_limited, verify_rematch
+from matcher.rematch.verify import verify_rematch
 
-PHASES = ("reading", "baselines", "candidates", "pairing", "measuring", "groups", "checking")
-Progress = Callable[[str, float], None]
+__all__ = ["PHASES", "rematch"]
 
 
 def rematch(
@@ -91,27 +80,6 @@ def rematch(
     ).plan()
 
 
-@dataclass(slots=True)
-class _Phases:
-    """Says where a run is, and how long each phase took."""
-
-    progress: Progress | None
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[Callable[[float], None]]:
-        begun = time.perf_counter()
-
-        def tell(share: float) -> None:
-            if self.progress is not None:
-                self.progress(name, min(1.0, max(0.0, share)))
-
-        tell(0.0)
-        yield tell
-        tell(1.0)
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
-
-
 class _Run:
     """One rematch."""
 
@@ -128,7 +96,7 @@ class _Run:
         self.members = {member.member_id: member for member in members}
         self.history, self.config, self.as_of, self.seed = history, config, as_of, seed
         self.executor = executor
-        self.phases = _Phases(progress)
+        self.phases = Phases(progress)
         self.deadline = None if config.time_limit_s is None else time.monotonic() + config.time_limit_s
 
     def plan(self) -> RematchPlan:
@@ -142,51 +110,18 @@ class _Run:
             spec = None if config.groups is None else group_spec(self.history, config, self.members)
         parts, baselines = self._candidates(everyone, standing)
         with self.phases.phase("pairing") as tell:
-            problems = [problem_of(part, config, self.as_of) for part in parts]
-            solver = ChurnSolver(problems, self._solve)
-            limit = limit_of(config, len(standing.stand))
-            prizes = [prize_of(config, part.kind) for part in parts]
-            curve, found = churn_curve(solver, limit, config.churn.sweep, len(standing.stand), prizes, tell)
-            verify_limited(problems, found)
-        free = solver.best().solutions
-        made = [
-            planned(part, solution, config, self.as_of, everyone)
-            for part, solution in zip(parts, found.solutions, strict=True)
-        ]
-        by_kind = dict(zip((part.kind for part in parts), made, strict=True))
-        ties = tuple(tie for part in made for tie in part)
-        keys = {tie.key for tie in ties}
+            solved = Solved.of(parts, config, self.as_of, standing, everyone, self._solve, tell)
         with self.phases.phase("measuring"):
-            bounds = {
-                part.kind: (problem, solution, best)
-                for part, problem, solution, best in zip(parts, problems, found.solutions, free, strict=True)
-            }
-            certificates = tuple(
-                certificate_of(part.kind, config, prize, *bounds[part.kind])
-                for part, prize in zip(parts, prizes, strict=True)
-            )
+            certificates = solved.certificates(config)
             gaps = partial(subgroup_gaps, everyone, everybody, self.as_of, config.audit)
-            metrics, subgroups = rate(everyone, parts, by_kind, baselines, certificates, gaps)
+            thresholds = {kind: config.of_kind(kind).threshold for kind in config.kinds}
+            rated = rate(everyone, parts, solved.ties, baselines, certificates, gaps, thresholds)
         groups = None if spec is None else self._groups(everybody, spec, means)
-        left = frozenset(self.members)
-        left_groups = tuple(
-            (group.name, member) for group in self.history.groups for member in group.members if member not in left
-        )
-        changes = [
-            tie_diff(
-                part.kind,
-                (tie.key for tie in part.ties),
-                (tie.key for tie in by_kind[part.kind]),
-                sum(one.tie.kind == part.kind for one in standing.void),
-            )
-            for part in parts
-        ]
-        if groups is not None:
-            assert config.groups is not None
-            in_force = self.history.groups if config.groups.incumbents else ()
-            changes.append(group_diff(in_force, groups, len(left_groups)))
-        buddies = next((part for part in zip(parts, found.solutions, strict=True) if part[0].kind == "buddy"), None)
-        triads = () if buddies is None else triads_of(*buddies, everyone)
+        changes = solved.changes(standing)
+        if spec is not None and groups is not None:
+            going_on = [group.name for group in spec.groups]
+            changes.append(group_diff(self.history.groups, groups, self.members, going_on))
+        keys = {tie.key for ties in solved.ties.values() for tie in ties}
         plan = RematchPlan(
             as_of=self.as_of,
             seed=self.seed,
@@ -196,22 +131,18 @@ class _Run:
             versions=versions(),
             members=len(everybody),
             reproducible=config.time_limit_s is None,
-            pairs=by_kind.get("buddy", ()),
-            mentors=by_kind.get("mentor", ()),
-            triads=triads,
+            pairs=solved.ties.get("buddy", ()),
+            mentors=solved.ties.get("mentor", ()),
+            triads=solved.triads(everyone),
             groups=groups,
-            left_groups=left_groups,
-            unmatched=tuple(
-                left_over
-                for part, solution in zip(parts, found.solutions, strict=True)
-                for left_over in unmatched_of(part, solution, everyone, self.members)
-            ),
+            left_groups=left_groups(self.history.groups, self.members),
+            unmatched=solved.unmatched(everyone, self.members),
             void=standing.void,
             broken=tuple(tie for tie in standing.stand if tie.key not in keys),
             certificates=certificates,
-            churn=curve,
-            metrics=metrics,
-            subgroups=subgroups,
+            churn=solved.curve,
+            metrics=rated[0],
+            subgroups=rated[1],
             diff=diff_of(changes),
             timings=self.phases.seconds,
         )
@@ -223,12 +154,13 @@ class _Run:
         self, everyone: Everyone, standing: Standing
     ) -> tuple[list[Candidates], dict[Baseline, dict[Kind, Places]]]:
         config, kinds = self.config, self.config.kinds
-        banned = positions(everyone, banned_pairs(self.history, config, self.as_of))
-        tied = positions(everyone, tied_pairs(self.history))
+        shut = {
+            kind: positions(everyone, shut_pairs(self.history, config, self.as_of, standing, kind)) for kind in kinds
+        }
         rooms = {kind: places_of_all(everyone, self.members, kind, config, standing) for kind in kinds}
         with self.phases.phase("baselines"):
             asked: set[Baseline] = {"random", *config.baselines}
-            baselines = all_baselines(everyone, sorted(asked), rooms, self.seed, banned, self.executor)
+            baselines = all_baselines(everyone, sorted(asked), rooms, self.seed, shut, self.executor)
         parts = []
         with (
             self.phases.phase("candidates") as tell,
@@ -242,7 +174,7 @@ class _Run:
 
                 graph = search.graph(wish.neighbours, kind, weights=wish.facet_weights(kind), progress=searched)
                 lifelines = [pairs[kind] for pairs in baselines.values()]
-                parts.append(candidates(everyone, kind, config, graph, standing, rooms[kind], banned, tied, lifelines))
+                parts.append(candidates(everyone, kind, config, graph, standing, rooms[kind], shut[kind], lifelines))
             if len(parts) == 2:
                 parts = list(one_tie_a_pair(*parts))
         return parts, {name: pairs for name, pairs in baselines.items() if name in config.baselines}

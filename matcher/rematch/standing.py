@@ -119,6 +119,12 @@ def tied_pairs(history: History) -> set[Pair]:
     return {tie.pair for tie in history.ties if tie.state == "current"}
 
 
+def shut_pairs(history: History, config: RematchConfig, as_of: date, standing: Standing, kind: Kind) -> set[Pair]:
+    """Pairs, the smaller id first, that can have no tie of a kind: banned, or tied in another way than by a tie of it
+    that could stand."""
+    return banned_pairs(history, config, as_of) | (tied_pairs(history) - {tie.pair for tie in standing.of(kind)})
+
+
 def limit_of(config: RematchConfig, could_stand: int) -> int | None:
     """How many ties may be broken; ``None`` for no limit."""
     return config.churn.limit if config.churn.share is None else share_of(config.churn.share, could_stand)

@@ -1,31 +1,31 @@
-"""Checks a rematch from members, history and config alone: every tie allowed, every wish kept, every number recomputed.
+"""Checks a rematch from members, history and config alone: every tie allowed, every wish kept, every sum added up anew.
 
-Of a solver nothing is imported and nothing believed. Rules are asked one by one of the profiles.
+Of what makes a plan nothing is imported and nothing believed: what history and config say of today is read by
+:mod:`matcher.rematch.verify_history`, and rules are asked one by one of the profiles.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from matcher.embedding.population import FacetMeans
 from matcher.errors import VerificationError
 from matcher.graph.candidate_graph import WEIGHT_SCALE
+from matcher.members.fingerprints import members_hash
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import Kind
-from matcher.pairing.problem import PairingProblem
 from matcher.rematch.config import RematchConfig
 from matcher.rematch.everyone import Everyone
 from matcher.rematch.group_spec import group_spec
 from matcher.rematch.history import History
-from matcher.rematch.limited import Limited, open_ties, with_multiplier
 from matcher.rematch.plan import PlannedTie, RematchPlan
-from matcher.rematch.standing import Standing, banned_pairs, is_protected, limit_of, most_places, sort_out, tied_pairs
+from matcher.rematch.verify_history import Past, ends, places
+from matcher.rematch.verify_sums import check_certificates, check_curve, check_diff
 from matcher.verification.eligibility import check_pair
 from matcher.verification.grouping import verify_groups
-from matcher.verification.pairing import verify_pairing
 
 _ROUNDING = 1e-9
 
@@ -40,13 +40,19 @@ def verify_rematch(
 ) -> None:
     """Check a plan.
 
+    * what it was made from: the hashes of members, history and config, and who has left the groups in force;
     * every tie: two members whom every hard rule allows, not banned, one tie a pair, its score and standing;
     * everybody: no more ties than they have room for, and whoever looks for a tie has one or is listed without;
     * ties in force: each is kept, broken or void, void ones for the reasons given; protected ones are kept, and no
       more are broken than the limit allows;
     * triads: the joiner may be tied to both of a pair of the plan;
     * groups, by :func:`~matcher.verification.grouping.verify_groups`, and that nobody is in one with whom they are
-      never to meet, or after a tie in which one of the two felt unsafe.
+      never to meet, or after a tie in which one of the two felt unsafe;
+    * sums: pairs, scores and worth of the certificates and of the plan's point on the curve; and the diff.
+
+    Not looked at: why somebody has no tie, the figures of ``metrics`` and ``subgroups``, and whether the bounds hold.
+    Bounds are shown by the pairing problems, which a plan does not hold: a run checks them, and every point of the
+    curve, by :func:`~matcher.rematch.verify_limited.verify_curve`.
 
     Args:
         members, history, config: what was given to :func:`~matcher.rematch.rematch.rematch`.
@@ -59,42 +65,18 @@ def verify_rematch(
     Cost: some 100 microseconds a member.
     """
     by_id = {member.member_id: member for member in members}
-    _require(plan.config_hash == config.fingerprint(), "config_hash: the plan is of another config")
-    _require(plan.history_hash == history.fingerprint(), "history_hash: the plan is of another history")
-    standing = sort_out(by_id, history, config, plan.as_of)
-    _check_standing(standing, config, plan)
-    _check_ties(by_id, history, config, plan)
-    _check_rooms(by_id, config, standing, plan)
-    _check_triads(by_id, history, config, standing, plan)
+    past = Past.of(by_id, history, config, plan.as_of)
+    _check_origin(by_id, history, config, plan)
+    _check_standing(past, plan)
+    _check_ties(by_id, past, config, plan)
+    _check_rooms(by_id, past, config, plan)
+    _check_triads(by_id, past, config, plan)
     if plan.ties:
         _check_scores(Everyone.of(list(by_id.values()), plan.as_of, means), config, plan)
-    _check_groups(by_id, history, config, plan, means)
-
-
-def verify_limited(problems: Sequence[PairingProblem], found: Limited) -> None:
-    """Check a plan under a churn limit, its sums and its bound, by the problems alone.
-
-    Raises:
-        VerificationError: naming the first promise that is broken.
-    """
-    broken = objective = shown = 0
-    parts = zip(problems, found.problems, found.solutions, found.shown_by, strict=True)
-    for problem, last, solution, by in parts:
-        verify_pairing(last, solution)
-        if by is not solution:
-            verify_pairing(with_multiplier(problem, found.multiplier), by)
-        worth = problem.weight.copy()
-        worth[problem.incumbent_edges] += problem.edge_bonus
-        objective += int(worth[solution.edges].sum())
-        broken += int(np.count_nonzero(~np.isin(open_ties(problem), solution.edges)))
-        shown += by.upper_bound - found.multiplier * len(problem.incumbent_edges)
-        kept = np.isin(problem.locked_edges, solution.edges).all()
-        _require(bool(kept), "limit: a protected tie is not in the plan")
-    _require(broken == found.broken, "limit: another number of ties is broken")
-    _require(found.limit is None or broken <= found.limit, "limit: more ties are broken than it allows")
-    _require(objective == found.objective, "limit: the plan counts otherwise")
-    bound = shown + found.multiplier * (found.limit or 0)
-    _require(bound == found.bound and objective <= bound, "limit: the certificates show another bound")
+    _check_groups(by_id, history, past, config, plan, means)
+    check_certificates(past, config, plan)
+    check_curve(past, config, plan)
+    check_diff(by_id, history, past, config, plan)
 
 
 def _require(holds: bool, broken: str) -> None:
@@ -102,30 +84,35 @@ def _require(holds: bool, broken: str) -> None:
         raise VerificationError(broken)
 
 
-def _check_standing(standing: Standing, config: RematchConfig, plan: RematchPlan) -> None:
-    _require(plan.void == standing.void, "void: not the ties in force that cannot stand")
+def _check_origin(
+    by_id: Mapping[str, MemberProfile], history: History, config: RematchConfig, plan: RematchPlan
+) -> None:
+    _require(plan.config_hash == config.fingerprint(), "config_hash: the plan is of another config")
+    _require(plan.history_hash == history.fingerprint(), "history_hash: the plan is of another history")
+    _require(plan.members_hash == members_hash(by_id.values()), "members_hash: the plan is of other members")
+    _require(plan.members == len(by_id), "members: there is another number of them")
+    _require(config.seed is None or plan.seed == config.seed, "seed: not that of the config")
+    _require(plan.reproducible == (config.time_limit_s is None), "reproducible: only without a time limit")
+    left = [(group.name, name) for group in history.groups for name in group.members if name not in by_id]
+    _require(list(plan.left_groups) == left, "left_groups: not the members of groups who are no more")
+
+
+def _check_standing(past: Past, plan: RematchPlan) -> None:
+    _require(plan.void == past.void, "void: not the ties in force that cannot stand")
     made = {tie.key: tie for tie in plan.ties}
     _require(len(made) == len(plan.ties), "ties: one stands there twice")
-    stood = {tie.key: tie for tie in standing.stand}
-    gone = tuple(tie for tie in standing.stand if tie.key not in made)
+    gone = tuple(tie for key, tie in past.stand.items() if key not in made)
     _require(plan.broken == gone, "broken: not the ties in force that are missing from the plan")
     for tie in gone:
-        _require(not is_protected(tie, config, plan.as_of), f"broken: {tie.key} is protected")
-    limit = plan.churn.plan.limit
-    wanted = limit_of(config, plan.churn.could_stand)
-    _require(plan.churn.could_stand == len(stood), "churn: not the number of ties that could stand")
-    _require(limit == wanted, "churn: not the limit of the config")
-    _require(limit is None or len(gone) <= limit, "churn: more ties are broken than the limit allows")
+        _require(tie.key not in past.protected, f"broken: {tie.key} is protected")
+    _require(past.limit is None or len(gone) <= past.limit, "churn: more ties are broken than the limit allows")
     for key, one in made.items():
-        kept = key in stood
-        _require(one.standing == ("kept" if kept else "new"), f"standing: of {key} it is not so")
-        protected = kept and is_protected(stood[key], config, plan.as_of)
-        _require(one.protected == protected, f"protected: of {key} it is not so")
+        _require(one.standing == ("kept" if key in past.stand else "new"), f"standing: of {key} it is not so")
+        _require(one.protected == (key in past.protected), f"protected: of {key} it is not so")
 
 
-def _check_ties(by_id: Mapping[str, MemberProfile], history: History, config: RematchConfig, plan: RematchPlan) -> None:
-    banned, tied = banned_pairs(history, config, plan.as_of), tied_pairs(history)
-    seen: set[tuple[str, str]] = set()
+def _check_ties(by_id: Mapping[str, MemberProfile], past: Past, config: RematchConfig, plan: RematchPlan) -> None:
+    seen: set[frozenset[str]] = set()
     for name, ties, kind in (("pairs", plan.pairs, "buddy"), ("mentors", plan.mentors, "mentor")):
         _require(
             [tie.key for tie in ties] == sorted(tie.key for tie in ties), f"{name}: not in the order of their keys"
@@ -133,16 +120,16 @@ def _check_ties(by_id: Mapping[str, MemberProfile], history: History, config: Re
         _require(all(tie.kind == kind for tie in ties), f"{name}: holds another kind of tie")
         _require(not ties or kind in config.ties, f"{name}: nobody asked for them")
     for tie in plan.ties:
-        pair = min(tie.member_id, tie.peer_id), max(tie.member_id, tie.peer_id)
-        _require(tie.kind == "mentor" or pair == (tie.member_id, tie.peer_id), f"pairs: {pair} the other way round")
-        _require(pair not in seen, f"ties: {pair} have two")
+        ids, pair = (tie.member_id, tie.peer_id), frozenset((tie.member_id, tie.peer_id))
+        _require(tie.kind == "mentor" or tie.member_id < tie.peer_id, f"pairs: {ids} the other way round")
+        _require(pair not in seen, f"ties: {ids} have two")
         seen.add(pair)
         _refuse(by_id, plan, tie.kind, tie.member_id, tie.peer_id)
         if tie.standing == "new":
-            _require(pair not in banned, f"ties: {pair} are not to be paired again")
-            _require(pair not in tied, f"ties: {pair} have a tie already")
+            _require(pair not in past.over, f"ties: {ids} are not to be paired again")
+            _require(pair not in past.tied, f"ties: {ids} have a tie already")
             strong = tie.score >= config.of_kind(tie.kind).threshold - _ROUNDING
-            _require(strong, f"ties: {pair} score below the threshold")
+            _require(strong, f"ties: {ids} score below the threshold")
 
 
 def _refuse(by_id: Mapping[str, MemberProfile], plan: RematchPlan, kind: Kind, one: str, other: str) -> None:
@@ -152,43 +139,36 @@ def _refuse(by_id: Mapping[str, MemberProfile], plan: RematchPlan, kind: Kind, o
     _require(not rules, f"ties: {one!r} and {other!r} break {', '.join(rules)}")
 
 
-def _check_rooms(
-    by_id: Mapping[str, MemberProfile], config: RematchConfig, standing: Standing, plan: RematchPlan
-) -> None:
-    load = Counter((tie.kind, 0, tie.member_id) for tie in plan.ties)
-    load.update((tie.kind, int(tie.kind == "mentor"), tie.peer_id) for tie in plan.ties)
-    for (kind, side, name), count in load.items():
-        most = most_places(by_id[name], kind, side)
-        if side == 0:
+def _check_rooms(by_id: Mapping[str, MemberProfile], past: Past, config: RematchConfig, plan: RematchPlan) -> None:
+    before = Counter(end for tie in past.stand.values() for end in ends(tie))
+    load = Counter((tie.kind, False, tie.member_id) for tie in plan.ties)
+    load.update((tie.kind, tie.kind == "mentor", tie.peer_id) for tie in plan.ties)
+    for (kind, as_mentor, name), count in load.items():
+        most = places(by_id[name], kind, as_mentor)
+        if not as_mentor:
             each = config.buddies.each if kind == "buddy" else 1
-            most = min(most, max(each, standing.load.get((kind, 0, name), 0)))
+            most = min(most, max(each, before[kind, False, name]))
         _require(count <= most, f"room: {name!r} has {count} ties where there is room for {most}")
+    joined = {("buddy", triad.joiner_id) for triad in plan.triads}
     alone = sorted(
         (kind, name)
         for kind in config.kinds
         for name, member in by_id.items()
-        if member.consent and member.status == "active" and kind in member.seeks and not load[kind, 0, name]
+        if member.consent and member.status == "active" and kind in member.seeks and places(member, kind, False)
+        if not load[kind, False, name] and (kind, name) not in joined
     )
-    joined = {("buddy", triad.joiner_id) for triad in plan.triads}
     listed = [(left.kind, left.member_id) for left in plan.unmatched]
-    places = [one for one in alone if one not in joined and most_places(by_id[one[1]], one[0], 0)]
-    _require(listed == places, "unmatched: not everybody who looks for a tie and has none, in order")
+    _require(listed == alone, "unmatched: not everybody who looks for a tie and has none, in order")
 
 
-def _check_triads(
-    by_id: Mapping[str, MemberProfile],
-    history: History,
-    config: RematchConfig,
-    standing: Standing,
-    plan: RematchPlan,
-) -> None:
+def _check_triads(by_id: Mapping[str, MemberProfile], past: Past, config: RematchConfig, plan: RematchPlan) -> None:
     _require(config.buddies.triads or not plan.triads, "triads: nobody asked for them")
     # Who loses a buddy to the plan may join the pair that takes its place.
-    elsewhere = tied_pairs(history) - {tie.pair for tie in standing.of("buddy")}
-    banned = banned_pairs(history, config, plan.as_of) | elsewhere
+    buddies = {frozenset(tie.pair) for tie in past.stand.values() if tie.kind == "buddy"}
+    banned = past.over | (past.tied - buddies)
     load = Counter(name for tie in plan.pairs for name in (tie.member_id, tie.peer_id))
     pairs = {(tie.member_id, tie.peer_id) for tie in plan.pairs}
-    others = {tuple(sorted((tie.member_id, tie.peer_id))) for tie in plan.mentors}
+    others = {frozenset((tie.member_id, tie.peer_id)) for tie in plan.mentors}
     everybody = [name for triad in plan.triads for name in (triad.joiner_id, triad.member_id, triad.peer_id)]
     _require(len(set(everybody)) == len(everybody), "triads: somebody is in two")
     for triad in plan.triads:
@@ -197,36 +177,38 @@ def _check_triads(
         for name in pair:
             _require(load[name] == 1, f"triads: {name!r} has more than one buddy")
             _refuse(by_id, plan, "buddy", triad.joiner_id, name)
-            key = min(triad.joiner_id, name), max(triad.joiner_id, name)
-            _require(key not in banned and key not in others, f"triads: {key} are not to be paired")
+            both = frozenset((triad.joiner_id, name))
+            _require(both not in banned | others, f"triads: {triad.joiner_id!r} and {name!r} are not to be paired")
 
 
 def _check_scores(everyone: Everyone, config: RematchConfig, plan: RematchPlan) -> None:
     place = {name: at for at, name in enumerate(everyone.member_ids)}
     both: tuple[tuple[Kind, tuple[PlannedTie, ...]], ...] = (("buddy", plan.pairs), ("mentor", plan.mentors))
     for kind, ties in both:
-        one = np.array([place[tie.member_id] for tie in ties], np.int64)
-        other = np.array([place[tie.peer_id] for tie in ties], np.int64)
-        told = np.array([tie.score for tie in ties])
+        told = [(tie.member_id, tie.peer_id, tie.score) for tie in ties]
+        if kind == "buddy":
+            for triad in plan.triads:
+                told += [(triad.joiner_id, triad.member_id, triad.scores[0])]
+                told += [(triad.joiner_id, triad.peer_id, triad.scores[1])]
+        one = np.array([place[name] for name, _, _ in told], np.int64)
+        other = np.array([place[name] for _, name, _ in told], np.int64)
         exact = everyone.scores(one, other, kind, config.of_kind(kind).facet_weights(kind))
-        _require(bool((np.abs(told - exact) <= 1 / WEIGHT_SCALE).all()), f"score: of a {kind} it is another")
+        differ = np.abs(np.array([score for _, _, score in told]) - exact)
+        _require(bool((differ <= 1 / WEIGHT_SCALE).all()), f"score: of a {kind} it is another")
 
 
 def _check_groups(
     by_id: Mapping[str, MemberProfile],
     history: History,
+    past: Past,
     config: RematchConfig,
     plan: RematchPlan,
     means: FacetMeans | None,
 ) -> None:
     _require((plan.groups is not None) == ("group" in config.ties), "groups: there if and only if they are asked for")
     if plan.groups is not None:
-        felt_unsafe = (
-            tie.pair for tie in history.ties if tie.state != "current" and (tie.why or "").strip().lower() == "unsafe"
-        )
-        apart = [frozenset(pair) for pair in (*history.never, *felt_unsafe)]
         for group in plan.groups.groups:
             people = {*group.member_ids, *group.facilitators}
-            together = any(len(pair) == 2 and pair <= people for pair in apart)
+            together = any(len(pair) == 2 and pair <= people for pair in past.apart)
             _require(not together, f"group {group.name!r}: has two who are to be kept apart")
         verify_groups(list(by_id.values()), group_spec(history, config, by_id), plan.groups, means=means)

@@ -40,6 +40,7 @@ def print_summary(console: Console, plan: RematchPlan, folder: Path) -> None:
     if plan.void:
         console.print(f"{count_words(len(plan.void), 'tie')} in force cannot stand: see void.csv.", soft_wrap=True)
     console.print(
-        f"Checked by code that shares nothing with the search.\nRead {folder / 'report.html'}",
+        f"Rules, limits and sums were checked again by code that the search does not use.\n"
+        f"Read {folder / 'report.html'}",
         markup=False, soft_wrap=True,
     )  # fmt: skip
