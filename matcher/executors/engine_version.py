@@ -6,28 +6,26 @@ import functools
 import hashlib
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("faiss-cpu", "msgspec", "numba", "numpy", "pyarrow", "pydantic", "scipy")
+from matcher.provenance import LIBRARIES, processor, version_of
+
+CARRYING = ("msgspec", "pydantic")
+"""Libraries that compute nothing, but carry what is computed with."""
 _PACKAGE = Path(__file__).parents[1]
 
 
 def engine_version() -> dict[str, str]:
-    """Versions by name: the engine itself by its sources and data, Python, libraries that compute or carry data, and
-    the kind of machine."""
+    """Versions by name: the engine itself by its sources and data, Python, libraries that compute or carry data, the
+    kind of processor with its vector instructions, and the C library."""
     return dict(_versions())
 
 
 @functools.cache
 def _versions() -> tuple[tuple[str, str], ...]:
     found = [("peer-matcher", _sources()), ("python", f"{sys.version_info[0]}.{sys.version_info[1]}")]
-    for name in LIBRARIES:
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:
-            found.append((name, "absent"))
-    return (*found, ("machine", f"{platform.machine()} {' '.join(platform.libc_ver())}".strip()))
+    found += [(name, version_of(name)) for name in (*LIBRARIES, *CARRYING)]
+    return (*found, ("processor", processor()), ("C library", " ".join(platform.libc_ver()).strip()))
 
 
 def _sources() -> str:

@@ -6,13 +6,11 @@ import dataclasses
 import functools
 import math
 import os
-import platform
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -37,6 +35,7 @@ from matcher.grouping.unplaced import reasons
 from matcher.grouping.warm_up import load_compiled
 from matcher.members.fingerprints import members_hash
 from matcher.members.profile import MemberProfile
+from matcher.provenance import versions
 
 MOST_AT_ONCE = 900
 """Members that are looked at as a whole; more are divided."""
@@ -261,17 +260,3 @@ def _moved(instance: Instance, groups: Sequence[Formed]) -> tuple[str, ...]:
 def _keep_budget(spec: GroupSpec, moved: Sequence[str]) -> None:
     if spec.churn is not None and len(moved) > spec.churn:
         raise InvalidProblem([beyond_budget(len(moved))])
-
-
-def versions() -> tuple[tuple[str, str], ...]:
-    """Versions of everything that a plan depends on besides its inputs."""
-    found = [("python", platform.python_version())]
-    for name in ("peer-matcher", "numpy", "numba"):
-        try:
-            found.append((name, version(name)))
-        except PackageNotFoundError:  # run from sources
-            found.append((name, "unknown"))
-    return tuple(found)
-
-
-__all__ = ["form_groups", "members_hash"]

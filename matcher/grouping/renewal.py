@@ -14,12 +14,12 @@ from matcher.embedding.population import FacetMeans
 from matcher.grouping.cohort import gather
 from matcher.grouping.community import Community
 from matcher.grouping.evaluation import describe
-from matcher.grouping.form import members_hash
 from matcher.grouping.plan import GroupPlan, Unplaced
 from matcher.grouping.plan_locks import locked_members, with_locks
 from matcher.grouping.plan_rules import moved, must_leave, plan_violations
 from matcher.grouping.rules import Violation, draft_of, group_violations
 from matcher.grouping.spec import GroupSpec
+from matcher.members.fingerprints import members_hash
 from matcher.members.profile import MemberProfile
 
 Broken = tuple[str | None, Violation]

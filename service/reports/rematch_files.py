@@ -1,6 +1,7 @@
 """The files of a rematch: tables, the groups, a page for people, and a manifest that says how they came about.
 
-No file holds a time or anything else of the machine, so equal inputs give equal bytes.
+No file holds a time, or anything else of the machine but versions and the kind of processor, so equal inputs give equal
+bytes where these are equal.
 """
 
 from __future__ import annotations
