@@ -55,6 +55,11 @@ def profile_text(member: MemberProfile) -> str:
     return member.model_dump_json(exclude_none=True)
 
 
+def alias_text(alias: str) -> str:
+    """How an alias stands in the text of a profile, its name before it."""
+    return MemberProfile.model_construct(member_id="", alias=alias).model_dump_json(include={"alias"})[1:-1]
+
+
 def profile_of(text: str) -> MemberProfile:
     """The profile of a stored text.
 

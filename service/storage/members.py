@@ -94,6 +94,12 @@ def everyone(connection: Connection) -> Iterator[str]:
         yield row[0]
 
 
+def any_profile_holds(connection: Connection, text: str) -> bool:
+    """Whether a text stands in anybody's profile, to the letter. Reads all profiles if it does not."""
+    alike = select(members.c.profile).where(members.c.profile.contains(text, autoescape=True))  # capitals are one to it
+    return any(text in profile for profile in connection.execute(alike).scalars())
+
+
 def count(connection: Connection) -> int:
     """How many members are stored."""
     return int(connection.execute(select(func.count()).select_from(members)).scalar_one())

@@ -118,11 +118,13 @@ class SqliteFile:
         were overwritten: if a trace is found, the file is written anew. Costs reading the file.
         """
         with engines.glancing.connect() as connection:
-            folded = not connection.exec_driver_sql(_FOLD).one()[0]
+            with self.turn():
+                folded = not connection.exec_driver_sql(_FOLD).one()[0]
             if traces and folded and not self._holds(traces):
                 return True
-            connection.exec_driver_sql("VACUUM")
-            return not connection.exec_driver_sql(_FOLD).one()[0]
+            with self.turn():
+                connection.exec_driver_sql("VACUUM")
+                return not connection.exec_driver_sql(_FOLD).one()[0]
 
     def copy(self, engines: Engines, into: Path) -> None:
         """Write the rows of this moment into a new file, for its owner's eyes; pages that are free stay behind.

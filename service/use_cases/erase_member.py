@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 from sqlalchemy import Connection
 
 from matcher.errors import UnknownMember
 from service import snapshots
 from service.community import Community
-from service.profile_text import profile_of, profile_text
+from service.profile_text import alias_text, profile_of, profile_text
 from service.storage import erasures, members, pseudonyms
 from service.storage.erasure import TOUCHED, erase_rows, put_texts, texts_of_jobs
 from service.storage.erasures import Erasure
@@ -57,13 +59,22 @@ def finish_erasures(community: Community, *, scrub: bool = True) -> int:
     done = [*waiting, *(one.pseudonym for one in begun)]
     if not done or not scrub:
         return 0
-    traces = [] if waiting else [trace for one in begun for trace in (one.member_id, one.alias) if trace]
+    traces = [] if waiting else _traces(community, begun)
     if not community.database.scrub(TOUCHED, traces):
         _log.warning("erasure_waits", members=len(done))
         return 0
     community.database.write(lambda connection: erasures.finish(connection, done, community.settings.now()))
     _log.info("erasure_finished", members=len(done))
     return len(done)
+
+
+def _traces(community: Community, begun: Sequence[Erasure]) -> list[str]:
+    """What the free space is looked through for: ids, and aliases as profiles hold them, unless somebody who is stored
+    goes by the same one. A name by itself may stand in anybody's words."""
+    aliases = {alias_text(one.alias) for one in begun if one.alias}
+    with community.database.reading() as connection:
+        own = [text for text in sorted(aliases) if not members.any_profile_holds(connection, text)]
+    return [*(one.member_id for one in begun), *own]
 
 
 def _erase(connection: Connection, community: Community, member_id: str, condition: Precondition) -> None:
