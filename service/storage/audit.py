@@ -49,6 +49,8 @@ class Wanted:
     before: int | None = None
 
 
+DONE = "done"
+"""The outcome of what was not refused."""
 _COLUMNS = [audit.c[field.name] for field in fields(AuditRow) if field.name != "member_ids"]
 _NEXT = select(func.coalesce(func.max(audit.c.number), 0) + 1)
 _IN_ONE_STATEMENT = 5_000

@@ -13,7 +13,7 @@ from service.caller import acting
 from service.community import Community
 from service.problems import RequestError
 from service.storage import audit
-from service.storage.audit import AuditRow, Wanted
+from service.storage.audit import DONE, AuditRow, Wanted
 from service.storage.companion import alone
 
 MOST_ON_A_PAGE = 500
@@ -29,7 +29,7 @@ class Event:
     member_ids: tuple[str, ...] = ()
 
 
-def note(connection: Connection, at: str, event: Event, outcome: str = "done") -> None:
+def note(connection: Connection, at: str, event: Event, outcome: str = DONE) -> None:
     """Note an event within the writing transaction that brings it about: both are kept, or neither is."""
     who = acting()
     audit.add(
@@ -46,7 +46,7 @@ def note(connection: Connection, at: str, event: Event, outcome: str = "done") -
     )
 
 
-def note_read(community: Community, event: Event, outcome: str = "done") -> None:
+def note_read(community: Community, event: Event, outcome: str = DONE) -> None:
     """Note that something is read, in a transaction of its own. Whoever calls this tells nothing before it returns."""
     with alone():
         community.database.write(lambda connection: note(connection, community.settings.now(), event, outcome))

@@ -132,7 +132,7 @@ class Both:
             return "0" * 24, self.random.choice(IDS)
         match = self.random.choice(newest)
         stranger = self.random.random() < 0.05
-        return match.name, self.random.choice(IDS if stranger else sorted(match.pair()))
+        return match.name, self.random.choice(IDS if stranger else sorted(match.pair() & set(IDS)))
 
     def told(self, work: Callable[[], object]) -> str:
         try:

@@ -23,6 +23,7 @@ from matcher import MemberProfile
 from service.app import create_app
 from service.community import Community
 from service.settings import Settings
+from service.use_cases.export_member import export_member
 from service.use_cases.store_members import store_members
 from tests.database_places import place_of
 from tests.service.conftest import bearer
@@ -45,7 +46,7 @@ class World:
 
     def __init__(self, settings: Settings, clock: list[datetime]) -> None:
         self.community = Community.open(settings)
-        store_members(self.community.database, everybody())
+        store_members(self.community.database, everybody(), settings.now)
         self.community.index.start()
         self.clock = clock
         self.told: list[tuple[str, int, dict[str, str], str]] = []
@@ -86,6 +87,7 @@ class World:
                 self.other_asks("POST", "/v1/matches", {"kind": kind, "member_id": one, "peer_id": another})
         self.other_asks("POST", f"/v1/matches/{match_id}:end", {"member_id": OTHER})
         self.other_asks("POST", "/v1/feedback", {"match_id": match_id, "member_id": OTHER, "fit": 3, "keep": True})
+        self.told.append(("export", 200, {}, json.dumps(export_member(self.community, OTHER))))
 
 
 @contextmanager
@@ -149,6 +151,7 @@ def lived(
         for alias in ("new", "newer")[: 1 if how == "decline" else 2]:  # as many lines in the log
             fields = person(STRANGER, consent=False, alias=alias).model_dump(mode="json")
             world.said("PUT", f"/v1/members/{STRANGER}", fields)
+    world.clock[0] += timedelta(hours=1)  # no two steps fall on one moment
     world.look_around(match_id)
     if answer is not None:
         for _ in range(2):

@@ -71,6 +71,13 @@ def test_a_member_gets_what_is_theirs_and_no_more(place_text: str, serve: Serve,
     assert [said["match_id"] for said in own["feedback_given"]] == [match]
     assert own["published_groups"]
     assert {row["action"] for row in own["audit"]} >= {"propose", "read", "publish", "export"}
+    steps = [(row["action"], row["object_id"]) for row in own["audit"] if row["kind"] == "match"]
+    assert ("accept", match) in steps, "both know of it"
+    assert steps.count(("feedback", match)) == 1, "the other's is not told"
+    assert steps.count(("decline", made["match_id"])) == 0
+    assert sum(action == "decline" for action, _ in steps) == 1, "their own"
+    assert all(row["outcome"] == "done" or not row["others"] for row in own["audit"])
+    assert "block" not in {row["action"] for row in own["audit"]}, "who has set it is not in a row"
     assert "member-03" not in text, "who has blocked them is not theirs to know"
     assert "zebra" not in text
     assert run("export", "nobody-known", *folders).code == 2
