@@ -97,8 +97,11 @@ def put_members(community: Community, puts: Sequence[Put]) -> list[Done | Except
 
 def _follow(community: Community, seq: int) -> None:
     """Let the index know the change ``seq`` before anybody is told of it. Of many who write at once one follows."""
+    if not community.index.ready:  # what it is being made from may be older
+        community.index.own_writes.given_up(seq)
+        return
     try:
-        if community.index.ready and not community.index.reach(seq, FOLLOW_WITHIN_S):
+        if not community.index.reach(seq, FOLLOW_WITHIN_S):
             community.index.catch_up()
     except BaseException:
         community.index.own_writes.given_up(seq)  # from now on whoever asks follows first
