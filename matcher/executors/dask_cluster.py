@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
@@ -18,6 +19,8 @@ ANSWER_SECONDS = 6
 """How long a scheduler may take to answer."""
 WAIT_SECONDS = 60
 """How long work waits for a worker when all are gone."""
+STILL = 3
+"""How often all workers are found idle before nothing of ours is on its way to them any more."""
 TRIES = 3
 """How often a task that failed is done again before its error counts."""
 _SCHEDULER = "the address of a running Dask scheduler, such as tcp://10.0.0.5:8786"
@@ -27,7 +30,8 @@ PIECE_BYTES = 1 << 26
 
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
-    """The cluster of a scheduler, for as long as the block lasts. Afterwards its workers hold no data of ours.
+    """The cluster of a scheduler, for as long as the block lasts. Afterwards, however it ends, its workers hold no data
+    of ours.
 
     Raises:
         ClusterError: if ``distributed`` is not installed, nobody answers at ``address``, there are no workers, or one
@@ -47,11 +51,41 @@ def cluster(address: str) -> Iterator[Executor]:
         raise ClusterError(address, f"does not answer: {_in_short(error)}", _SCHEDULER) from error
     try:
         _expect_same_engine(client, address)
-        yield client.get_executor(pure=False, retries=TRIES)
-        with suppress(Exception):  # a cluster that is gone holds nothing any more
-            client.run(forget)
+        executor = client.get_executor(pure=False, retries=TRIES)
+        try:
+            yield executor
+        except BaseException:
+            _stop(client, executor)
+            raise
+        finally:
+            _forget(client)
     finally:
         client.close(timeout=ANSWER_SECONDS)
+
+
+def _forget(client: Any) -> None:
+    with suppress(Exception):  # a cluster that is gone holds nothing any more
+        client.run(forget)
+
+
+def _stop(client: Any, executor: Executor) -> None:
+    """Wait until nobody is doing or about to do what was still to be done: for that it would be read again.
+
+    A worker hears of it a little later, so all have to be found idle several times. Where others keep them busy, the
+    wait ends all the same.
+    """
+    with suppress(Exception):
+        executor.shutdown(wait=False)
+        idle, until = 0, time.monotonic() + ANSWER_SECONDS
+        while idle < STILL and time.monotonic() < until:
+            time.sleep(0.1)
+            idle = 0 if any(client.run(_at_work).values()) else idle + 1
+
+
+def _at_work(dask_worker: Any) -> bool:
+    """Whether a worker is doing anything or about to, for whomever."""
+    state = dask_worker.state
+    return bool(state.executing_count or state.ready or state.waiting)
 
 
 def _expect_scheduler(dask: Any, address: str) -> None:

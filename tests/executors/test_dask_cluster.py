@@ -78,6 +78,22 @@ def test_workers_hold_nothing_afterwards(dask: Any) -> None:
         assert not any(client.run(tasks.keys_held).values())
 
 
+@pytest.mark.parametrize("error", [LookupError, KeyboardInterrupt])
+def test_nor_after_a_run_that_ended_midway(dask: Any, error: type[BaseException]) -> None:
+    import distributed
+
+    with distributed.Client(dask, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        with (
+            pytest.raises(error),
+            open_executor(address=dask.scheduler_address) as executor,
+            hired([7], executor) as crew,
+        ):
+            next(iter(crew.each(tasks.add, [(number,) for number in range(50)])))
+            assert any(client.run(tasks.keys_held).values())
+            raise error
+        assert not any(client.run(tasks.keys_held).values())
+
+
 @pytest.mark.parametrize("address", ["nonsense", "", "tcp://", "unknown://127.0.0.1:8786"])
 def test_no_address(address: str) -> None:
     with pytest.raises(ClusterError, match="does not answer"), open_executor(address=address):
