@@ -15,6 +15,7 @@ from service.problems import RequestError
 from service.storage import audit
 from service.storage.audit import DONE, AuditRow, Wanted
 from service.storage.companion import alone
+from service.use_cases.pseudonyms import erased_among
 
 MOST_ON_A_PAGE = 500
 
@@ -30,8 +31,12 @@ class Event:
 
 
 def note(connection: Connection, at: str, event: Event, outcome: str = DONE) -> None:
-    """Note an event within the writing transaction that brings it about: both are kept, or neither is."""
+    """Note an event within the writing transaction that brings it about: both are kept, or neither is.
+
+    Whoever was erased is noted by their pseudonym.
+    """
     who = acting()
+    erased = erased_among(connection, event.member_ids)
     audit.add(
         connection,
         at,
@@ -42,7 +47,7 @@ def note(connection: Connection, at: str, event: Event, outcome: str = DONE) -> 
         object_id=event.object_id,
         request_id=who.request_id,
         outcome=outcome,
-        member_ids=event.member_ids,
+        member_ids=[erased.get(member_id, member_id) for member_id in event.member_ids],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,9 +21,12 @@ from service.settings import Settings, moment_text
 from service.storage import idempotency
 from service.storage.companion import accompanied_by
 from service.storage.idempotency import Answer, KeptAnswer
+from service.use_cases.pseudonyms import erased_among
 
 __all__ = ["Answer", "OnceKey", "Told", "carry_out_once"]
 
+_NAME = re.compile("[A-Za-z0-9_-]+")
+"""What may be an id in an answer."""
 _WHERE = "Idempotency-Key"
 _REUSED = ProblemDetails(
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -143,9 +147,13 @@ def _again(once: OnceKey, kept: KeptAnswer) -> Told:
 
 
 def _keep(connection: Connection, settings: Settings, once: OnceKey, answer: Answer) -> None:
+    """Keep an answer; of one that names somebody who was erased only that it was given."""
     now = settings.clock()
+    named = erased_among(connection, set(_NAME.findall(f"{answer.headers} {answer.body}")))
     until = moment_text(now + timedelta(hours=settings.keep_answers_hours))
-    idempotency.keep(connection, KeptAnswer(once.digest, once.fingerprint, answer, until), moment_text(now))
+    idempotency.keep(
+        connection, KeptAnswer(once.digest, once.fingerprint, None if named else answer, until), moment_text(now)
+    )
 
 
 def _keep_refusal(
