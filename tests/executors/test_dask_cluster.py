@@ -82,15 +82,15 @@ def test_workers_hold_nothing_afterwards(dask: Any) -> None:
 def test_nor_after_a_run_that_ended_midway(dask: Any, error: type[BaseException]) -> None:
     import distributed
 
-    with distributed.Client(dask, set_as_default=False) as client:  # type: ignore[no-untyped-call]
-        with (
-            pytest.raises(error),
-            open_executor(address=dask.scheduler_address) as executor,
-            hired([7], executor) as crew,
-        ):
+    def ended_midway(client: Any) -> None:
+        with open_executor(address=dask.scheduler_address) as executor, hired([7], executor) as crew:
             next(iter(crew.each(tasks.add, [(number,) for number in range(50)])))
             assert any(client.run(tasks.keys_held).values())
             raise error
+
+    with distributed.Client(dask, set_as_default=False) as client:  # type: ignore[no-untyped-call]
+        with pytest.raises(error):
+            ended_midway(client)
         assert not any(client.run(tasks.keys_held).values())
 
 
