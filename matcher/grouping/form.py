@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 
 from matcher.embedding.population import FacetMeans
-from matcher.errors import InvalidProblem, InvalidRequest, Problem
+from matcher.errors import InvalidProblem, InvalidRequest, Problem, VerificationError
 from matcher.grouping.blocks import Formed, block_of, whole
 from matcher.grouping.cohort import gather
 from matcher.grouping.diagnosis import diagnose as diagnosed
@@ -85,6 +85,7 @@ def form_groups(
         InvalidProblem: if the spec does not fit the members, with everything that is wrong: see
             :func:`~matcher.grouping.cohort.gather`; or if locks break a rule, or the churn budget cannot be kept.
         InvalidRequest: if a number is out of its range.
+        VerificationError: if the plan exceeds what was held to be a bound of all plans.
     """
     _check(seed, time_limit_s, iterations, threads)
     begun = time.monotonic()
@@ -182,7 +183,7 @@ def _plan(
     without = [place for place in range(instance.n) if place not in placed and place not in leading]
     leads = {instance.leaders.names[leader] for group in solved.groups for leader in group.leaders}
     left_out = [one for one in cohort.left_out if one.member_id not in leads]
-    bound = max(bound, terms.total)
+    bound = _lifted(bound, terms.total)
     gap = (bound - terms.total) / abs(bound) if bound else 0.0
     best = bound - terms.total <= _GAP * max(1.0, bound) and (proven or not without)
     status: Status = "cancelled" if solved.cancelled else "optimal" if best else "feasible"
@@ -246,6 +247,13 @@ def _language(instance: Instance, group: Formed, first_language: Counter[str]) -
     tongues = words[instance.slot_words :].tolist()
     shared = [tag for bit, tag in enumerate(instance.languages) if tongues[bit >> 6] >> (bit & 63) & 1]
     return min(shared, key=lambda tag: (-first_language[tag], tag))
+
+
+def _lifted(bound: float, total: float) -> float:
+    """The bound, not below a plan by the rounding of sums; by more it is none, and nothing said of it would be true."""
+    if total > bound + _GAP * max(1.0, bound):
+        raise VerificationError(f"upper_bound: {bound:g} is below a plan worth {total:g}")
+    return max(bound, total)
 
 
 def _moved(instance: Instance, groups: Sequence[Formed]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ def plan_by_hand(
     drafts: Sequence[GroupDraft],
     means: FacetMeans | None = None,
 ) -> GroupPlan:
-    """The plan that has these groups; they may break any rule. Its bound is 1 above its total."""
+    """The plan that has these groups; they may break any rule. Its bound holds for any groups."""
     cohort = gather(members, spec, as_of, means)
     community = Community.of(members, spec, as_of, means)
     gone = moved(drafts, community)
@@ -35,12 +35,13 @@ def plan_by_hand(
         if member.member_id not in settled
     ]
     nowhere += [left for left in cohort.left_out if left.member_id not in settled]
+    bound = 1.0 + len(cohort.members) * (1.0 + spec.preferences.worst)
     return GroupPlan(
         groups=groups,
         unplaced=tuple(sorted(nowhere, key=lambda left: left.member_id)),
         terms=terms,
-        upper_bound=terms.total + 1,
-        gap=1 / (terms.total + 1),
+        upper_bound=bound,
+        gap=(bound - terms.total) / bound,
         status="feasible",
         as_of=as_of,
         seed=0,

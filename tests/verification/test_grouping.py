@@ -347,6 +347,11 @@ def _groups_backwards(case: Case) -> None:
     case.plan = replace(case.plan, groups=case.plan.groups[::-1])
 
 
+def _bounded(case: Case, bound: float, **fields: Any) -> None:
+    """The plan with that bound, all that follows from it being right."""
+    _spoil_plan(upper_bound=bound, gap=(bound - case.plan.terms.total) / bound, **fields)(case)
+
+
 SPOILT_PLANS: dict[str, tuple[Callable[[Case], object], tuple[str, ...]]] = {
     "stranger": (lambda c: c.people("group-001", "m00", "m01", "m02", "zz"), ("group-001", "stranger", "zz")),
     "staff as a member": (lambda c: c.people("group-001", "m00", "m01", "m02", "staff:Bo"), ("stranger", "staff:Bo")),
@@ -416,6 +421,11 @@ SPOILT_PLANS: dict[str, tuple[Callable[[Case], object], tuple[str, ...]]] = {
     "moved": (_spoil_plan(moved=()), ("moved",)),
     "must leave": (_spoil_plan(must_leave=("m12",)), ("must_leave",)),
     "a bound below the plan": (lambda c: _spoil_plan(upper_bound=c.plan.terms.total - 0.1)(c), ("upper_bound",)),
+    "a bound that a plan could exceed": (lambda c: _bounded(c, c.plan.terms.total + 0.5), ("upper_bound", "at best")),
+    "a bound that makes it look like the best": (
+        lambda c: _bounded(c, c.plan.terms.total, status="optimal"),
+        ("upper_bound", "at best"),
+    ),
     "a bound that is no number": (_spoil_plan(upper_bound=float("nan")), ("upper_bound",)),
     "gap": (_spoil_plan(gap=0.0), ("gap",)),
     "status": (_spoil_plan(status="optimal"), ("status",)),
