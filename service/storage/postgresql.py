@@ -166,13 +166,17 @@ class PostgresqlDatabase:
         where our user may do so, a checkpoint lets it.
         """
         with engines.glancing.connect() as connection:
-            connection.exec_driver_sql("SET statement_timeout = 0")
-            for table in tables:
-                connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
-            for statement in _NOT_FOR_EVERYBODY:
-                with suppress(ProgrammingError):
-                    connection.exec_driver_sql(statement)
-            connection.exec_driver_sql("RESET statement_timeout")
+            try:
+                connection.exec_driver_sql("SET statement_timeout = 0")
+                for table in tables:
+                    connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table}"')
+                for statement in _NOT_FOR_EVERYBODY:
+                    with suppress(ProgrammingError):
+                        connection.exec_driver_sql(statement)
+                connection.exec_driver_sql("RESET statement_timeout")
+            except BaseException:
+                connection.invalidate()  # whoever has it next is to have a statement cut off that hangs
+                raise
         return True
 
     def copy(self, _engines: Engines, _into: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from matcher.errors import ReadingError
 from service.caller import Caller
 from service.community import Community
-from service.reports.rematch_diff import diff_runs
+from service.reports.rematch_diff import RunDiff, diff_runs
 from service.use_cases.audit import Event, note_read
 from service.use_cases.rematch_store import read_planned
 
@@ -41,9 +43,22 @@ def diff_rematches(community: Community, caller: Caller, first_id: str, second_i
         RequestError: 404; 409 if one has no plan yet.
         ReadingError: if files of one are damaged.
     """
-    first = read_planned(community, caller, first_id, lambda _, folder: folder)
 
-    found = read_planned(community, caller, second_id, lambda _, folder: diff_runs(first, folder))
+    def folder_now(rematch_id: str) -> Path:
+        return read_planned(community, caller, rematch_id, lambda _, folder: folder)
+
+    def compared(first: Path, second: Path) -> RunDiff:
+        try:
+            return diff_runs(first, second)
+        except ReadingError as error:
+            if (folder_now(first_id), folder_now(second_id)) == (first, second):
+                raise
+            raise FileNotFoundError(error.source) from None  # an erasure has replaced it, and it is read again
+
+    def second_beside(first: Path) -> RunDiff:
+        return read_planned(community, caller, second_id, lambda _, second: compared(first, second))
+
+    found = read_planned(community, caller, first_id, lambda _, first: second_beside(first))
     for one in (first_id, second_id):
         note_read(community, Event("diff", "rematch", one))
     apart = [row for row in found.ties if row["in"] != "both"]

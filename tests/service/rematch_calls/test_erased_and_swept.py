@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow.parquet as pq
 import pytest
 
+from matcher.errors import ReadingError
+from service.caller import Caller
+from service.reports.rematch_diff import RunDiff, diff_runs
 from service.use_cases.erase_member import erase_member
+from service.use_cases.rematch_diff import diff_rematches
 from service.use_cases.sweep_jobs import sweep_jobs
 from service.use_cases.without_member import names
 from tests.service.matches.conftest import Clock
@@ -60,3 +66,33 @@ def test_kept_no_longer_than_jobs(planned: tuple[Rematches, str, str], clock: Cl
     assert sweep_jobs(community).plans == 2
     assert asking.ask("GET", second).status_code == 404
     assert not [path for path in community.settings.jobs.rglob("*") if path.is_file()]
+
+
+def test_compared_while_somebody_is_erased(
+    planned: tuple[Rematches, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking, first, second = planned
+    compared: list[Path] = []
+
+    def meanwhile(one: Path, other: Path) -> RunDiff:
+        if not compared:
+            erase_member(asking.served.community, GONE)
+        compared.append(one)
+        return diff_runs(one, other)
+
+    monkeypatch.setattr("service.use_cases.rematch_diff.diff_runs", meanwhile)
+    reply = asking.ask("GET", f"{first}/diff/{second.rpartition('/')[2]}")
+    assert reply.status_code == 200, reply.text
+    assert GONE not in reply.text
+    assert len(set(compared)) == 2, "the folder that was replaced, and the one in its place"
+
+
+def test_a_damaged_plan_is_not_taken_for_a_replaced_one(
+    planned: tuple[Rematches, str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking, first, second = planned
+    caller = Caller("0123456789ab", "admin")
+    for manifest in asking.served.community.settings.jobs.rglob("manifest.json"):
+        manifest.write_text("{")
+    with pytest.raises(ReadingError, match="is no JSON"):
+        diff_rematches(asking.served.community, caller, first.rpartition("/")[2], second.rpartition("/")[2])
