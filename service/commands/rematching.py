@@ -10,6 +10,7 @@ import typer
 
 from matcher.executors.opening import expect_cluster, open_executor
 from matcher.rematch.config_reading import read_config
+from matcher.rematch.group_spec import kept_apart
 from matcher.rematch.history_reading import read_history
 from matcher.rematch.rematch import rematch
 from service.commands.console import err, out
@@ -65,6 +66,7 @@ def rematch_command(
     with open_executor(workers, cluster) as executor, phases_shown(err()) as tell:
         plan = rematch(everybody, past, wanted, today, seed, executor, tell)
         tell("writing", 0.0)
-        write_rematch(results, plan, wanted, RematchInputs(members, history, config), by_id)
+        inputs, apart = RematchInputs(members, history, config), kept_apart(past, by_id)
+        write_rematch(results, plan, wanted, inputs, by_id, apart)
         tell("writing", 1.0)
     print_summary(out(), plan, results)

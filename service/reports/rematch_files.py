@@ -59,6 +59,7 @@ def write_rematch(
     config: RematchConfig,
     inputs: RematchInputs,
     members: Mapping[str, MemberProfile] | None = None,
+    apart: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
     """Write everything, the manifest last: a folder with a manifest is whole.
 
@@ -71,6 +72,8 @@ def write_rematch(
         config: what was asked for.
         inputs: what it was made from.
         members: profiles by id, for aliases on the page of the groups; ids stand for who is missing.
+        apart: pairs whom the history keeps out of one group, to be told in the spec of the next groups: only to whoever
+            has the history.
 
     Returns:
         The manifest.
@@ -86,7 +89,7 @@ def write_rematch(
             write_csv(aside / f"{name}.csv", COLUMNS[name], rows)
             files |= {f"{name}.parquet": {"rows": len(rows)}, f"{name}.csv": {"rows": len(rows)}}
         if plan.groups is not None and config.groups is not None:
-            files |= _write_groups(aside, plan, config, members or {})
+            files |= _write_groups(aside, plan, config, members or {}, tuple(apart))
         (aside / PAGE).write_bytes(rematch_page(plan, config, made_by()).encode())
         files[PAGE] = {}
         for name, about in files.items():
@@ -97,7 +100,11 @@ def write_rematch(
 
 
 def _write_groups(
-    aside: Path, plan: RematchPlan, config: RematchConfig, members: Mapping[str, MemberProfile]
+    aside: Path,
+    plan: RematchPlan,
+    config: RematchConfig,
+    members: Mapping[str, MemberProfile],
+    apart: tuple[tuple[str, str], ...],
 ) -> dict[str, dict[str, Any]]:
     groups, wish = plan.groups, config.groups
     assert groups is not None
@@ -109,9 +116,10 @@ def _write_groups(
         group_tables.write_parquet(aside / f"{name}.parquet", known_as, rows)
         group_tables.write_csv(aside / f"{name}.csv", known_as, rows)
         files |= {f"{name}.parquet": {"rows": len(rows)}, f"{name}.csv": {"rows": len(rows)}}
+    spec = wish.spec.model_copy(update={"apart": wish.spec.apart + apart})
     texts = {
         GROUP_PLAN: plan_bytes(groups),
-        GROUP_SPEC: spec_text(spec_around(groups, wish.spec)).encode(),
+        GROUP_SPEC: spec_text(spec_around(groups, spec)).encode(),
         GROUP_PAGE: report_page(groups, wish.spec, members, made_by()).encode(),
     }
     for name, text in texts.items():

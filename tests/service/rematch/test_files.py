@@ -92,6 +92,16 @@ def test_groups_come_with_their_page_and_go_with_it(tmp_path: Path) -> None:
     assert bytes_in(tmp_path / "out").keys() == PLAIN | {"notes.txt"}
 
 
+def test_the_spec_of_the_next_groups_keeps_apart_whom_the_history_does(tmp_path: Path) -> None:
+    members = sample_members(60, seed=5, as_of=AS_OF)
+    one, other, third = sorted(member.member_id for member in members)[:3]
+    config = RematchConfig.parse({"ties": ["group"], "groups": {"spec": {"apart": [[other, third]]}}})
+    assert config.groups is not None
+    groups = form_groups(members, config.groups.spec, AS_OF, 1, 60.0, iterations=1, diagnose=False)
+    write_rematch(tmp_path, dataclasses.replace(a_plan(), groups=groups), config, INPUTS, apart=[(one, third)])
+    assert read_spec(tmp_path / "groups_spec.next.toml").apart == ((other, third), (one, third))
+
+
 def test_a_run_that_breaks_while_writing_leaves_the_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
