@@ -10,71 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.eligibility.rules import spoken
-from matcher.grouping.block import Floats, Ids, Words
+from matcher.grouping.block import Ids, Words
 from matcher.grouping.cohort import Cohort
-from matcher.grouping.existing import ExistingGroup
+from matcher.grouping.existing_coding import Existing, coded_existing
+from matcher.grouping.leader_coding import Leaders, coded_leaders
 from matcher.grouping.meeting_times import MeetingTimes
-from matcher.grouping.pair_rules import PairCodes, affinity_of, code_pairs, may_meet
-from matcher.grouping.plan import STAFF
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Leaders:
-    """Everybody who may lead: f members and staff.
-
-    Attributes:
-        names: (f,) ids of members, ``staff:NAME`` for others.
-        person: (f,) place among the people of the pair codes, -1 for staff.
-        member: (f,) place among the members to be placed, -1 for others.
-        room: (f,) groups that each may lead.
-        masks: (f, w) when they can come, and what they speak.
-    """
-
-    names: tuple[str, ...]
-    person: Ids
-    member: Ids
-    room: Ids
-    masks: Words
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Mixes:
-    """The mix rules, coded; r of them with a price.
-
-    Attributes:
-        codes: (n, r) value of each member, -1 unknown.
-        kind: (r,) 0 alike, 1 shares.
-        weight: (r,) prices.
-        share: (r, v + 1) target share of each value; the last column holds their sum.
-        lone: (n,) a bit for each rule about lone members, and for newcomers, that the member's value is listed in.
-    """
-
-    codes: Ids
-    kind: Ids
-    weight: Floats
-    share: Floats
-    lone: Words
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Existing:
-    """The existing groups, e of them.
-
-    Attributes:
-        members: their members in the cohort who may stay.
-        pinned: (e,) those of them who must stay.
-        closed: (e,) nobody joins.
-        masks: (e, w) given time and language, else everything on offer.
-        leaders: (e, p) given facilitators, -1 where free.
-        must_leave: ids of members whom a hard rule takes out.
-    """
-
-    members: tuple[tuple[int, ...], ...]
-    pinned: tuple[frozenset[int], ...]
-    closed: npt.NDArray[np.uint8]
-    masks: Words
-    leaders: Ids
-    must_leave: tuple[str, ...]
+from matcher.grouping.mix_coding import Mixes, coded_mixes
+from matcher.grouping.pair_rules import PairCodes, affinity_of, code_pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,27 +79,17 @@ def instance_of(cohort: Cohort) -> Instance:
         overlap = np.zeros((len(times.slots), masks.shape[1]), np.uint64)
         for at, row in enumerate(times.overlap):
             overlap[at, :slot_words] = _packed(row)
-    who = [*(person_of[one.member_id] for one in cohort.leaders), *([-1] * len(staff))]
     codes = code_pairs(people, spec.apart, cohort.as_of, spec.channel == "in_person")
     bundle, shut_out = _bundles(cohort, codes, masks, slot_words)
-    most = spec.facilitation.most_groups
-    own = [cohort.position.get(one.member_id, -1) for one in cohort.leaders]
-    leaders = Leaders(
-        (*(one.member_id for one in cohort.leaders), *(STAFF + one.name for one in staff)),
-        np.array(who, np.int64),
-        np.array([*own, *([-1] * len(staff))], np.int64),
-        np.array(
-            [*(0 if at >= 0 and bundle[at] >= 0 else most for at in own), *(one.most_groups for one in staff)], np.int64
-        ),
-        np.concatenate((masks[who[: len(cohort.leaders)]], _masks(times, staff, staff_tongues, languages))),
-    )
-    existing = _existing(cohort, times, languages, offered, masks, leaders, codes)
+    staff_masks = _masks(times, staff, staff_tongues, languages)
+    leaders = coded_leaders(cohort, staff, person_of, bundle, masks, staff_masks)
+    existing = coded_existing(cohort, times, languages, offered, masks, leaders, codes)
     home = np.full(len(cohort.members), -1, np.int64)
     for label, members in enumerate(existing.members):
         home[list(members)] = label
     return Instance(
         cohort, times, languages, slot_words, masks[: len(cohort.members)], offered, overlap, codes,
-        _mixes(cohort), leaders, existing, home, bundle, shut_out,
+        coded_mixes(cohort), leaders, existing, home, bundle, shut_out,
     )  # fmt: skip
 
 
@@ -201,83 +133,3 @@ def _bundles(cohort: Cohort, codes: PairCodes, masks: Words, slot_words: int) ->
         if (scores < 0.0).any() or not common[:slot_words].any() or not common[slot_words:].any():
             shut_out.update(places.tolist())
     return bundle, frozenset(shut_out)
-
-
-def _mixes(cohort: Cohort) -> Mixes:
-    spec, n = cohort.spec, len(cohort.members)
-    priced = [rule for rule in spec.mix if rule.rule != "no_lone" and rule.weight > 0]
-    coded = [cohort.attribute(rule.attribute) for rule in priced]
-    width = max((len(values) for _, values in coded), default=0) + 1
-    codes, share = np.full((n, len(priced)), -1, np.int64), np.zeros((len(priced), width))
-    for at, (rule, (column, values)) in enumerate(zip(priced, coded, strict=True)):
-        codes[:, at] = column
-        if rule.rule == "shares":
-            share[at, : len(values)] = [rule.shares.get(value, 0.0) for value in values]
-            share[at, -1] = sum(rule.shares.values())
-        elif rule.rule == "mixed" and (column >= 0).any():
-            counts = np.bincount(column[column >= 0], minlength=len(values))
-            share[at, : len(values)] = counts / counts.sum()
-            share[at, -1] = 1.0
-    wishes = [(rule.attribute, rule.values) for rule in spec.mix if rule.rule == "no_lone"]
-    if not spec.lone_newcomers:
-        wishes.append(("newcomer", ("yes",)))
-    lone = np.zeros(n, np.uint64)
-    for bit, (attribute, listed) in enumerate(wishes):
-        column, values = cohort.attribute(attribute)
-        bearers = np.isin(column, [code for code, value in enumerate(values) if value in listed])
-        lone[bearers] |= np.uint64(1 << bit)
-    kind = np.array([0 if rule.rule == "alike" else 1 for rule in priced], np.int64)
-    return Mixes(codes, kind, np.array([rule.weight for rule in priced], np.float64), share, lone)
-
-
-def _existing(
-    cohort: Cohort,
-    times: MeetingTimes | None,
-    languages: tuple[str, ...],
-    offered: Words,
-    masks: Words,
-    leaders: Leaders,
-    codes: PairCodes,
-) -> Existing:
-    groups, slot_words = cohort.spec.groups, 1 if times is None else times.words
-    allowed = np.tile(offered, (len(groups), 1))
-    given = np.full((len(groups), cohort.spec.facilitation.per_group), -1, np.int64)
-    leader_at = {name: at for at, name in enumerate(leaders.names)}
-    members, pinned, leaving = [], [], []
-    for label, group in enumerate(groups):
-        if group.slot is not None and times is not None:
-            at = times.index(group.slot)
-            allowed[label, :slot_words] = 0
-            allowed[label, at >> 6] = np.uint64(1 << (at & 63))
-        if group.language is not None:
-            allowed[label, slot_words:] = 0
-            if group.language in languages:
-                at = languages.index(group.language)
-                allowed[label, slot_words + (at >> 6)] = np.uint64(1 << (at & 63))
-        for p, name in enumerate(group.facilitators):
-            given[label, p] = leader_at[name]
-        lead = [int(leaders.person[at]) for at in given[label] if at >= 0 and leaders.person[at] >= 0]
-        stay = []
-        for name in group.members:
-            place = cohort.position.get(name)
-            if place is None or not _may_stay(place, group, allowed[label], slot_words, masks, lead, codes):
-                leaving.append(name)
-            else:
-                stay.append(place)
-        members.append(tuple(stay))
-        kept = group.members if group.locked else group.locked_members
-        pinned.append(frozenset(cohort.position[name] for name in kept if name in cohort.position))
-    closed = np.array([group.locked for group in groups], np.uint8)
-    return Existing(tuple(members), tuple(pinned), closed, allowed, given, tuple(sorted(leaving)))
-
-
-def _may_stay(
-    place: int, group: ExistingGroup, allowed: Words, slot_words: int, masks: Words, lead: list[int], codes: PairCodes
-) -> bool:
-    """Whether a member goes with what an existing group is given to keep."""
-    common = allowed & masks[place]
-    if group.slot is not None and not common[:slot_words].any():
-        return False
-    if group.language is not None and not common[slot_words:].any():
-        return False
-    return all(one != place and may_meet(codes, one, place) for one in lead)
