@@ -10,17 +10,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection
 
 from matcher.grouping.spec import GroupSpec
-from service import job_folders
 from service.community import Community
 from service.reports.whole_folder import MANIFEST, digest, write_json
 from service.storage import rematches
 from service.storage.rematches import RematchRow
-from service.use_cases.audit import Event, note
-from service.use_cases.group_plan_store import new_folder_name
-from service.use_cases.rematch_store import CHANGES_FILE, changes_without, folder_of, read_changes, write_changes
+from service.use_cases.rematch_store import CHANGES_FILE, changes_without, read_changes, write_changes
+from service.use_cases.replaced_folder import Folders, erase_from_folders
 from service.use_cases.without_member import names, spec_without
 
 
@@ -32,35 +29,12 @@ def erase_from_rematches(community: Community, member_id: str) -> int:
     """
     with community.database.reading() as connection:
         rows = rematches.planned(connection)
-    return sum(_erased(community, row, member_id) for row in rows)
-
-
-def _erased(community: Community, seen: RematchRow, member_id: str) -> bool:
-    if not _named_in(folder_of(community, seen), member_id):
-        return False
-    jobs, made, old = community.settings.jobs, list[str](), list[str]()
-
-    def erase(connection: Connection) -> None:
-        row = rematches.one(connection, seen.rematch_id)  # nobody else changes it until this is committed
-        if row is None or not _named_in(folder_of(community, row), member_id):
-            return
-        made.append(new_folder_name(row.rematch_id, row.revision))
-        with job_folders.filling(jobs, made[-1]) as folder:
-            write_without(folder_of(community, row), folder, member_id)
-        at = community.settings.now()
-        rematches.replace_folder(connection, row, made[-1], at)
-        note(connection, at, Event("erase", "rematch", row.rematch_id))
-        old.append(row.folder or row.rematch_id)
-
-    community.database.write(erase)
-    for name in (*old, *made[:-1]):
-        job_folders.remove(jobs, name)
-    return bool(old)
+    return erase_from_folders(community, rows, _REMATCHES, member_id)
 
 
 def _named_in(folder: Path, member_id: str) -> bool:
     """Whether any file names a member; a Parquet table says what the CSV beside it does."""
-    texts = (path for path in sorted(folder.iterdir()) if path.suffix != ".parquet") if folder.is_dir() else ()
+    texts = (path for path in sorted(folder.iterdir()) if path.suffix != ".parquet")
     return any(names(path.read_bytes(), member_id) for path in texts)
 
 
@@ -114,3 +88,12 @@ def _table_without(table: pa.Table, member_id: str) -> pa.Table:
 
 def _names_any(cells: Any, member_id: str) -> bool:
     return any(names(str(cell).encode(), member_id) for cell in cells if cell is not None)
+
+
+def _without(_: RematchRow, before: Path, after: Path, member_id: str) -> None:
+    write_without(before, after, member_id)
+
+
+_REMATCHES = Folders(
+    "rematch", lambda row: row.rematch_id, rematches.one, _named_in, _without, rematches.replace_folder
+)
