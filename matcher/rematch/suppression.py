@@ -37,7 +37,7 @@ def hidden_rows(counts: npt.ArrayLike, start: Bools | None = None, least: int = 
         (g,) bool. Of the rows that would do, the fewest are hidden, and of those the ones that count least.
     """
     table = np.asarray(counts, dtype=np.int64)
-    table = table.reshape(len(table), -1)
+    table = table[:, None] if table.ndim == 1 else table
     small = (table > 0) & (table < least)
     hidden: Bools = np.logical_or.reduce(small, axis=1)
     if start is not None:

@@ -57,6 +57,7 @@ def test_no_fewer_would_do(row: list[int], data: st.DataObject) -> None:
 def test_without_small_counts_all_is_shown() -> None:
     assert not hidden_rows([40, 11, 0]).any()
     assert not hidden_rows([[50, 0], [11, 30]]).any()
+    assert hidden_rows(np.zeros(0, np.int64)).tolist() == []
 
 
 def test_a_total_takes_a_second_row_along_and_no_more() -> None:

@@ -50,6 +50,7 @@ def test_a_number_that_follows_from_the_headline_figures_hides_no_other() -> Non
     words = ["few"] * 4 + ["many"] * 60 + ["apart"] * 40
     assert shown_counts(words, apart="apart") == {"apart": 40, "few": None, "many": None}
     assert shown_counts(words) == {"many": 60, "apart": None, "few": None}
+    assert shown_counts(["apart"] * 40, apart="apart") == {"apart": 40}
     words = ["apart"] * 4 + ["many"] * 60 + ["more"] * 80
     assert shown_counts(words, apart="apart") == {"more": 80, "apart": None, "many": None}
 
