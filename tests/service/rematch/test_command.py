@@ -120,7 +120,7 @@ def test_the_summary_is_for_people(written: Path) -> None:
         "This plan",
         "By procedure alone",
         "1 tie in force cannot stand: see void.csv.",
-        "Checked by code that shares nothing with the search",
+        "Rules, limits and sums were checked again by code that the search does not use",
         "Read out/report.html",
     ):
         assert words in said, words
