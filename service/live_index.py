@@ -90,6 +90,7 @@ class LiveIndex:
         with self._writing, self._database.reading() as connection:
             found = snapshots.load_newest(connection, self._settings.snapshots)
             if found is None or found[0].means != means_in_force(connection):
+                snapshots.clear_away(self._settings.snapshots)  # what is not followed from does not tell who has gone
                 self._view = self._built(connection, count)
             else:
                 self._saved_seq = found[1]
@@ -162,6 +163,9 @@ class LiveIndex:
     def _followed(self, connection: Connection, view: View) -> View:
         today, at, index = self._settings.today(), Moment.of(self._settings), view.index
         news = changes.news_since(connection, view.seq)
+        if news.erased:
+            snapshots.forget(self._settings.snapshots)
+            self._saved_seq = -1
         if news.population or len(news.member_ids) >= max(REBUILD_FROM, len(index)):
             built = self._built(connection, None)
             self.when_made()
@@ -185,7 +189,7 @@ class LiveIndex:
         return View(index, news.newest, at, next_turn(connection, at, self._settings))
 
     def _forgotten(self, connection: Connection, index: MemberIndex, news: changes.News) -> list[str]:
-        """Who of the index stands in the log by a pseudonym. Places, ties and snapshots that may hold them go, too.
+        """Who of the index stands in the log by a pseudonym. Their places and ties go, too.
 
         A microsecond for each member of the index, where anybody was erased.
         """
@@ -197,8 +201,6 @@ class LiveIndex:
             index.set_load(member_id)
             for other in list(index.relations.ties.get(member_id, ())):
                 index.set_tie(member_id, other, None)
-        snapshots.forget(self._settings.snapshots)
-        self._saved_seq = -1
         return found
 
     def _with_ties_of_now(self, connection: Connection, index: MemberIndex, seq: int) -> View:

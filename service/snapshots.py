@@ -73,6 +73,14 @@ def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> 
     _log.info("snapshot_saved", file=path.name, seq=seq, members=len(index))
 
 
+def clear_away(folder: Path) -> None:
+    """Delete snapshots of which none is used; where that cannot be done the log says so."""
+    try:
+        forget(folder)
+    except OSError as error:
+        _log.warning("snapshot_not_cleared_away", what=error.strerror)
+
+
 def forget(folder: Path) -> None:
     """Delete all snapshots and what an interrupted one left: they may hold somebody who was erased."""
     for path in folder.glob("*") if folder.is_dir() else ():
