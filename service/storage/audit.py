@@ -80,6 +80,18 @@ def add(
     return number
 
 
+def newest(connection: Connection) -> int:
+    """The number of the newest row; 0 if there is none."""
+    return int(connection.execute(select(func.coalesce(func.max(audit.c.number), 0))).scalar_one())
+
+
+def last_of(connection: Connection, request_id: str | None, after: int) -> int | None:
+    """The number of the last row that a request has brought about, among those behind ``after``."""
+    own = audit.c.number > after, audit.c.request_id == request_id
+    found: int | None = connection.execute(select(func.max(audit.c.number)).where(*own)).scalar_one()
+    return found
+
+
 def page(connection: Connection, wanted: Wanted, most: int) -> list[AuditRow]:
     """Rows, newest first."""
     statement = select(*_COLUMNS).where(*_conditions(wanted)).order_by(audit.c.number.desc()).limit(most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
@@ -27,12 +27,14 @@ class KeptAnswer:
         fingerprint: of the request: route, preconditions and body, keyed with the request's own key.
         answer: None once it had to be forgotten; that the work was done is still known then.
         expires_at: until when it is kept.
+        noted: number of the row of the audit trail that tells what the answer is about, if there is one.
     """
 
     key_digest: str
     fingerprint: str
     answer: Answer | None
     expires_at: str
+    noted: int | None = None
 
 
 def one(connection: Connection, key_digest: str, now: str) -> KeptAnswer | None:
@@ -42,15 +44,20 @@ def one(connection: Connection, key_digest: str, now: str) -> KeptAnswer | None:
     if found is None:
         return None
     answer = None if found["body"] is None else Answer(found["status"], found["headers"], found["body"])
-    return KeptAnswer(found["key_digest"], found["fingerprint"], answer, found["expires_at"])
+    return KeptAnswer(found["key_digest"], found["fingerprint"], answer, found["expires_at"], found["noted"])
 
 
 def keep(connection: Connection, row: KeptAnswer, now: str) -> None:
     """Keep an answer; those whose time is over go, also one under the same digest."""
     forget_expired(connection, now)
     status, headers, body = row.answer or (None, None, None)
-    values = {"key_digest": row.key_digest, "fingerprint": row.fingerprint, "expires_at": row.expires_at}
-    connection.execute(insert(kept_answers), [values | {"status": status, "headers": headers, "body": body}])
+    values: dict[str, Any] = {
+        "key_digest": row.key_digest,
+        "fingerprint": row.fingerprint,
+        "expires_at": row.expires_at,
+    }
+    values |= {"status": status, "headers": headers, "body": body, "noted": row.noted}
+    connection.execute(insert(kept_answers), [values])
 
 
 def forget_expired(connection: Connection, now: str) -> int:

@@ -229,11 +229,13 @@ kept_answers = Table(
     Column("headers", Text, nullable=True),
     Column("body", Text, nullable=True),
     Column("expires_at", String(32), nullable=False),
+    Column("noted", BigInteger, nullable=True),
     CheckConstraint("(status is null) = (body is null) and (headers is null) = (body is null)", name="whole"),
     Index("ix_kept_answers_expires_at", "expires_at"),
 )
 """Answers to requests with an ``Idempotency-Key``, for a day. The answer is empty once a member was erased whom it
-named; see :func:`service.storage.idempotency.forget`."""
+named; see :func:`service.storage.idempotency.forget`. ``noted`` is the number of the row of ``audit`` that tells what
+the answer is about: to tell it again is a reading."""
 
 service_secrets = Table(
     "service_secrets",

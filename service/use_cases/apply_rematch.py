@@ -65,10 +65,10 @@ def apply_rematch(community: Community, caller: Caller, rematch_id: str, revisio
                 raise RequestError(_APPLIED)
             if not row.revision == revision == seen.revision:  # after an erasure its files are others
                 raise RequestError(_CHANGED)
-            note(connection, community.settings.now(), event)
             applying = _Applying.of(connection, community.settings, row, changes)
             applying.propose()
             applying.store(connection)
+            note(connection, applying.at.now, event)
             return seen_rematch(connection, community, caller, rematch_id)
 
         applied = community.database.write(apply)

@@ -15,12 +15,14 @@ import msgspec
 from sqlalchemy import Connection
 
 from matcher.errors import MatcherError, Problem
+from service.caller import acting
 from service.community import Community
 from service.problems import MEDIA_TYPE, ProblemDetails, RequestError, details_of
 from service.settings import Settings, moment_text
-from service.storage import idempotency
+from service.storage import audit, idempotency
 from service.storage.companion import accompanied_by
 from service.storage.idempotency import Answer, KeptAnswer
+from service.use_cases.audit import Event, note_read, read_audit, wanted_rows
 from service.use_cases.pseudonyms import erased_among
 
 __all__ = ["Answer", "OnceKey", "Told", "carry_out_once"]
@@ -88,15 +90,22 @@ class _Keeping(Generic[_Result]):
     once: OnceKey
     render: Callable[[_Result], Answer]
     answer: Answer | None = None
+    newest: int | None = None
+    """The newest row of the audit trail before the work."""
 
     def before(self, connection: Connection) -> None:
         kept = idempotency.one(connection, self.once.digest, self.settings.now())
         if kept is not None:
             raise _KnownError(kept)
+        self.newest = audit.newest(connection)
 
     def after(self, connection: Connection, result: _Result) -> None:
         self.answer = self.render(result)
-        _keep(connection, self.settings, self.once, self.answer)
+        _keep(connection, self.settings, self.once, self.answer, self.noted(connection))
+
+    def noted(self, connection: Connection) -> int | None:
+        """The row of the audit trail that says what was done, or refused: the last one of the request."""
+        return None if self.newest is None else audit.last_of(connection, acting().request_id, self.newest)
 
 
 def carry_out_once(
@@ -120,49 +129,52 @@ def carry_out_once(
     with community.database.glancing() as connection:
         kept = idempotency.one(connection, once.digest, settings.now())
     if kept is not None:
-        return _again(once, kept)
+        return _again(community, once, kept)
     keeping = _Keeping(settings, once, render)
     try:
         with accompanied_by(keeping):
             result = work()
     except _KnownError as known:
-        return _again(once, known.kept)
+        return _again(community, once, known.kept)
     except MatcherError as error:
         refusal = details_of(error)
         if refusal is None or refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
-        earlier = community.database.write(lambda connection: _keep_refusal(connection, settings, once, refusal))
+        earlier = community.database.write(lambda connection: _keep_refusal(connection, keeping, refusal))
         if earlier is None:
             raise
-        return _again(once, earlier)
+        return _again(community, once, earlier)
     return Told(keeping.answer or render(result), replayed=False)
 
 
-def _again(once: OnceKey, kept: KeptAnswer) -> Told:
+def _again(community: Community, once: OnceKey, kept: KeptAnswer) -> Told:
+    """The answer that is kept. To tell it is a reading of what it is about, and is noted before."""
     if not hmac.compare_digest(kept.fingerprint, once.fingerprint):
         raise RequestError(_REUSED)
     if kept.answer is None:
         raise RequestError(_FORGOTTEN)
+    if kept.noted is not None:
+        (row,) = read_audit(community, wanted_rows(None, None, None, None, kept.noted + 1), 1).rows
+        note_read(community, Event("read", row.kind, row.object_id, row.member_ids), row.outcome)
     return Told(kept.answer, replayed=True)
 
 
-def _keep(connection: Connection, settings: Settings, once: OnceKey, answer: Answer) -> None:
+def _keep(connection: Connection, settings: Settings, once: OnceKey, answer: Answer, noted: int | None) -> None:
     """Keep an answer; of one that names somebody who was erased only that it was given."""
     now = settings.clock()
     named = erased_among(connection, set(_NAME.findall(f"{answer.headers} {answer.body}")))
     until = moment_text(now + timedelta(hours=settings.keep_answers_hours))
     idempotency.keep(
-        connection, KeptAnswer(once.digest, once.fingerprint, None if named else answer, until), moment_text(now)
+        connection, KeptAnswer(once.digest, once.fingerprint, None if named else answer, until, noted), moment_text(now)
     )
 
 
-def _keep_refusal(
-    connection: Connection, settings: Settings, once: OnceKey, refusal: ProblemDetails
-) -> KeptAnswer | None:
+def _keep_refusal(connection: Connection, keeping: _Keeping[_Result], refusal: ProblemDetails) -> KeptAnswer | None:
     """Keep a refusal; or, if the same request was answered meanwhile, what it was answered."""
+    settings, once = keeping.settings, keeping.once
     earlier = idempotency.one(connection, once.digest, settings.now())
     if earlier is None:
         headers = {"content-type": MEDIA_TYPE, **refusal.headers}
         answer = Answer(refusal.status, msgspec.json.encode(headers).decode(), refusal.body().decode())
-        _keep(connection, settings, once, answer)
+        _keep(connection, settings, once, answer, keeping.noted(connection))
     return earlier

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DatabaseError
 
 from service.storage.tables import audit, audit_members
+from service.use_cases.export_member import export_member
 from tests.service.conftest import Run, Serve, bearer
 from tests.service.matches.conftest import person
 from tests.service.privacy.test_erasure import NAME, Life
@@ -84,3 +86,47 @@ def test_a_member_gets_what_is_theirs_and_no_more(place_text: str, serve: Serve,
     told = run("audit", "--member", NAME, "--limit", 3, "--database", place_text)
     assert told.code == 0
     assert "export" in told.out
+
+
+def test_a_repetition_that_is_answered_is_a_reading(serve: Serve, tmp_path: Path) -> None:
+    with serve(jobs_folder=tmp_path / "jobs") as served:
+        life = Life(served)
+        served.load([person(name) for name in "abc"])
+        once: dict[str, Any] = {
+            "headers": {"idempotency-key": "one"},
+            "json": {"kind": "buddy", "member_id": "a", "peer_id": "b"},
+        }
+        no: dict[str, Any] = {
+            "headers": {"idempotency-key": "two"},
+            "json": {"kind": "buddy", "member_id": "b", "peer_id": "a"},
+        }
+        block: dict[str, Any] = {"headers": {"idempotency-key": "three"}, "json": {"member_id": "c", "blocked": "a"}}
+        match_id = life.ask("POST", "/v1/matches", 201, **once)["match_id"]
+        life.ask("POST", "/v1/matches", 409, **no)
+        life.ask("POST", "/v1/blocks", 201, **block)
+
+        def rows() -> list[tuple[Any, ...]]:
+            found = served.client.get("/v1/audit", headers=bearer(served.community, "admin")).json()["rows"]
+            return [tuple(row[key] for key in KEYS) for row in found]
+
+        before = rows()
+        for _ in range(2):
+            assert life.ask("POST", "/v1/matches", 201, **once)["match_id"] == match_id
+            life.ask("POST", "/v1/matches", 409, **no)
+            life.ask("POST", "/v1/blocks", 201, **block)
+        assert (
+            rows()
+            == [
+                ("read", "member", None, "done", ["a", "c"]),
+                ("read", "match", None, "already-matched", ["a", "b"]),
+                ("read", "match", match_id, "done", ["a", "b"]),
+            ]
+            * 2
+            + before
+        )
+        own = export_member(served.community, "a")["audit"]
+        assert "member" not in {row["kind"] for row in own if row["others"]}, "a block is in no row"
+        assert {row["outcome"] for row in own} == {"done"}
+
+
+KEYS = ("action", "kind", "object_id", "outcome", "member_ids")
