@@ -86,7 +86,7 @@ class Settings:
         request_timeout_s: An answer that has not begun after so many seconds is 503; imports and the like take longer.
         body_timeout_s: So long the service waits for a body that does not come at a fair pace.
         queue_target_s: So long a request waits to be let in while more are asked than can be answered; then it is 503.
-        queue_burst_s: So long it may wait in a burst: where nobody had to wait within this time.
+        queue_burst_s: So long it may wait in a burst; who has waited longer shows that more is asked than that.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """
@@ -111,7 +111,7 @@ class Settings:
     request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
     body_timeout_s: float = DEFAULT_BODY_TIMEOUT_S
     queue_target_s: float = DEFAULT_QUEUE_TARGET_MS / 1000
-    queue_burst_s: float = 0.3
+    queue_burst_s: float = 0.5
     exposure_weight: float = DEFAULT_EXPOSURE_WEIGHT
     exposure_half_life_days: float = DEFAULT_EXPOSURE_HALF_LIFE_DAYS
     exposure_every_s: float = 5.0

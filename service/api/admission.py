@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.deadlines import PatientReceive, TimedSend
-from service.api.lanes import Lane, Patience
+from service.api.lanes import Lane
+from service.api.patience import Patience
 from service.api.replies import problem_reply
 from service.api.visits import OVERLOADED, Visit, bring
 from service.metrics import Metrics

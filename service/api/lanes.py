@@ -1,11 +1,6 @@
 """A lane: so many requests at once, a few more who wait for a short time, and a quick no for all others.
 
-Waiting is what goes wrong first in a service that is asked too much: everybody waits, and those who are served at last
-have gone. So not the number of those who wait is limited but their time, as CoDel does it for packets (Nichols,
-Jacobson: Controlling Queue Delay, 2012) and Facebook's servers for requests (Maurer: Fail at Scale, 2015): a burst may
-take its time to be served, but a queue that has not been empty for a while is no burst, and from then on nobody waits
-for longer than the target, or than a few answers take, where the machine is slow or has other work. What an answer
-costs is nowhere a setting: how fast the queue moves is measured all the time.
+Who may wait, and for how long, is the business of :mod:`service.api.patience`.
 
 An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So one request begins
 in each turn of the loop: between two of them everybody who comes is seen, and waits from then on.
@@ -16,27 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
-A_FEW = 16
-"""Answers for which one may always wait."""
-LONGEST_S = 2.0
-"""For those few, however long they take."""
-_WEIGHT = 0.05
-"""Of the newest time between two who are let in, in the running mean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a request may wait to be let in.
-
-    Attributes:
-        target_s: in a queue that stands.
-        burst_s: in one that was empty within this time.
-    """
-
-    target_s: float
-    burst_s: float
+from service.api.patience import Patience, Waits
 
 
 class Lane:
@@ -55,8 +31,7 @@ class Lane:
         self._patience = patience
         self._stopwatch = stopwatch
         self._queue: deque[tuple[float, asyncio.Future[bool]]] = deque()
-        self._empty_at = stopwatch()
-        self._pace_s = 0.0
+        self._waits = Waits(patience, stopwatch)
         self._let_in_at: float | None = None
         """When the last one was let in, until it is seen that nobody waits."""
         self._stepping = False
@@ -72,10 +47,9 @@ class Lane:
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
         if not self._queue and self.inside < self._places and not self._stepping:
-            self._empty_at = self._stopwatch()
             self._let_in()
             return True
-        if len(self._queue) >= self._most_waiting:
+        if len(self._queue) >= self._most_waiting or not self._waits.may_join(len(self._queue)):
             return False
         loop = asyncio.get_running_loop()
         let_in: asyncio.Future[bool] = loop.create_future()
@@ -114,27 +88,21 @@ class Lane:
             self._let_in_at = None
             return
         if self._let_in_at is not None and self.inside < self._places:
-            self._pace_s += _WEIGHT * (self._stopwatch() - self._let_in_at - self._pace_s)
+            self._waits.moved(self._stopwatch() - self._let_in_at)
             self._let_in_at = None
         self._send_away()
         if self._queue and self.inside < self._places:
             _, let_in = self._queue.popleft()
-            if not self._queue:
-                self._empty_at = self._stopwatch()
             let_in.set_result(True)
             self._let_in()
 
     def _send_away(self) -> None:
         """Tell those at the head of the queue who have waited too long."""
         now = self._stopwatch()
-        stands = now - self._empty_at > self._patience.burst_s
-        longest = max(
-            self._patience.target_s if stands else self._patience.burst_s, min(A_FEW * self._pace_s, LONGEST_S)
-        )
         while self._queue:
             came, let_in = self._queue[0]
             if not let_in.done():
-                if now - came <= longest:
+                if self._waits.may_stay(now - came):
                     return
                 let_in.set_result(False)
             self._queue.popleft()
