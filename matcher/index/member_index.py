@@ -3,7 +3,8 @@
 Slots are append-only: a member who changes gets a new slot and the old one goes dark, so what a search reads never
 moves under it. Only the filter (some tens of microseconds) runs under the lock; the search itself works on its own
 copy of the eligible set. Slots that came since the shelves were arranged are scored one by one; when they grow too
-many, or too many slots are dark, everything is arranged anew, which costs O(1) amortised a change.
+many the shelves are arranged anew, aside if the owner says where, and when too many slots are dark they are
+renumbered, too. Both cost O(1) amortised a change.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class MemberIndex:
         weights: what a buddy request without weights of its own uses.
         means: what unknown facets score.
         means_given: whether the means were passed in; otherwise :meth:`advance` estimates them anew.
+        aside: where shelves are arranged anew; at once, in the thread of whoever changes, by default. Any other thread
+            will do: answers are the same before and after.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class MemberIndex:
         self._slot_of: dict[str, int] = {slots.ids[slot]: slot for slot in lit.tolist()}
         self._reading = threading.Lock()
         self._writing = threading.RLock()
+        self._arranging = False
+        self.aside: Callable[[Callable[[], None]], object] = lambda work: work()
 
     @classmethod
     def build(
@@ -219,7 +224,7 @@ class MemberIndex:
         """
         with self._writing:
             if as_of != self.as_of:
-                self._arrange(as_of, renumber=True)
+                self._arrange(as_of)
 
     def seeker(self, member_id: str) -> Seeker:
         """A stored member, to search for.
@@ -270,7 +275,7 @@ class MemberIndex:
         from matcher.index.snapshot import write_snapshot
 
         with self._writing:
-            self._arrange(self.as_of, renumber=True)
+            self._arrange(self.as_of)
             write_snapshot(
                 Path(path),
                 self._slots,
@@ -298,22 +303,36 @@ class MemberIndex:
         slots, on_shelves = len(self._slots), self._shelves.size
         dark = slots - len(self._slot_of)
         if dark > max(LATE_LIMIT, DARK_SHARE * slots):
-            self._arrange(self.as_of, renumber=True)
-        elif slots - on_shelves > max(LATE_LIMIT, LATE_SHARE * on_shelves):
-            self._arrange(self.as_of, renumber=False)
+            self._arrange(self.as_of)
+        elif slots - on_shelves > max(LATE_LIMIT, LATE_SHARE * on_shelves) and not self._arranging:
+            self._arranging = True
+            self.aside(self._put_on_shelves)
 
-    def _arrange(self, as_of: date, *, renumber: bool) -> None:
+    def _put_on_shelves(self) -> None:
+        """Arrange the slots that there are; those that come meanwhile are late."""
+        slots = self._slots
+        try:
+            shelves = self._shelves_of(slots)
+            with self._writing, self._reading:
+                if self._slots is slots:  # else they were renumbered meanwhile
+                    self._shelves = shelves
+        finally:
+            self._arranging = False
+
+    def _shelves_of(self, slots: Slots) -> Shelves:
+        catalog = slots.coder.catalog
+        return Shelves.arrange(slots.rows, self._encoder, catalog.family_of, catalog.domain_of)
+
+    def _arrange(self, as_of: date) -> None:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""
         slots, eligibility, slot_of, means = self._slots, self._filter, self._slot_of, self.means
-        if renumber:
-            slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
-            slot_of = {name: slot for slot, name in enumerate(slots.ids)}
+        slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
+        slot_of = {name: slot for slot, name in enumerate(slots.ids)}
         if as_of != self.as_of:
             eligibility.set_pools(slots.rows["birth_year"], as_of)
             if not self.means_given:
                 means = estimated_means(slots, eligibility, slot_of)
-        catalog = slots.coder.catalog
-        shelves = Shelves.arrange(slots.rows, self._encoder, catalog.family_of, catalog.domain_of)
+        shelves = self._shelves_of(slots)
         with self._reading:
             self._slots, self._filter, self._slot_of, self._shelves = slots, eligibility, slot_of, shelves
             self.as_of, self.means = as_of, means

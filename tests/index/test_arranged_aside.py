@@ -1,0 +1,115 @@
+"""Shelves may be arranged in any other thread, while members come, change and go."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from matcher import MemberIndex, MemberProfile, sample_members
+from matcher.index import member_index
+from tests.index.conftest import HALF, expect_same
+
+DAY = datetime.date(2026, 1, 1)
+FEW = 40
+
+
+@pytest.fixture
+def people() -> list[MemberProfile]:
+    return sample_members(400, seed=9, as_of=DAY)
+
+
+@pytest.fixture
+def aside(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """What is to be done aside, once 40 members are off the shelves."""
+    monkeypatch.setattr(member_index, "LATE_LIMIT", FEW)
+    return []
+
+
+def begun(people: list[MemberProfile], aside: list[Callable[[], None]]) -> MemberIndex:
+    index = MemberIndex.build(people[:200], DAY, means=HALF)
+    index.aside = aside.append
+    return index
+
+
+def in_a_thread(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def test_answers_are_the_same_before_and_after(people: list[MemberProfile], aside: list[Callable[[], None]]) -> None:
+    index, fresh = begun(people, aside), MemberIndex.build(people, DAY, means=HALF)
+    for person in people[200:]:
+        index.upsert(person)
+    assert len(aside) == 1, "one arranging is waited for, not many"
+    expect_same(index, fresh, every=7)
+    before = index._shelves
+    in_a_thread(aside.pop())
+    assert index._shelves is not before
+    assert index._shelves.size == 400
+    expect_same(index, fresh, every=7)
+
+
+def test_who_comes_while_shelves_are_arranged_is_late_and_found(
+    people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = begun(people, aside)
+    for person in people[200:245]:
+        index.upsert(person)
+    whole = MemberIndex._shelves_of
+
+    def and_more_come(self: MemberIndex, slots: object) -> object:
+        shelves = whole(self, slots)  # type: ignore[arg-type]
+        for person in people[245:]:
+            self.upsert(person)
+        self.remove(people[0].member_id)
+        return shelves
+
+    monkeypatch.setattr(MemberIndex, "_shelves_of", and_more_come)
+    in_a_thread(aside.pop())
+    monkeypatch.undo()
+    assert index._shelves.size == 245
+    expect_same(index, MemberIndex.build(people[1:], DAY, means=HALF), every=7)
+
+
+def test_shelves_of_slots_that_were_renumbered_meanwhile_are_dropped(
+    people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = begun(people, aside)
+    for person in people[200:245]:
+        index.upsert(person)
+    slots, whole = index._slots, MemberIndex._shelves_of
+
+    def and_the_next_day_comes(self: MemberIndex, of: object) -> object:
+        shelves = whole(self, of)  # type: ignore[arg-type]
+        if of is slots:
+            self.advance(DAY + datetime.timedelta(days=1))
+        return shelves
+
+    monkeypatch.setattr(MemberIndex, "_shelves_of", and_the_next_day_comes)
+    in_a_thread(aside.pop())
+    assert index._slots is not slots
+    assert index._shelves.size == 245
+    expect_same(index, MemberIndex.build(people[:245], DAY + datetime.timedelta(days=1), means=HALF), every=7)
+
+
+def test_an_arranging_that_fails_is_tried_again(
+    people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = begun(people, aside)
+    for person in people[200:245]:
+        index.upsert(person)
+
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemberIndex, "_shelves_of", fails)
+        with pytest.raises(MemoryError):
+            aside.pop()()
+    index.upsert(people[245])
+    aside.pop()()
+    assert index._shelves.size == 246
