@@ -6,7 +6,7 @@ Of what makes a plan nothing is imported and nothing believed: what history and 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -207,8 +207,11 @@ def _check_groups(
 ) -> None:
     _require((plan.groups is not None) == ("group" in config.ties), "groups: there if and only if they are asked for")
     if plan.groups is not None:
+        groups_of: defaultdict[str, set[str]] = defaultdict(set)
         for group in plan.groups.groups:
-            people = {*group.member_ids, *group.facilitators}
-            together = any(len(pair) == 2 and pair <= people for pair in past.apart)
-            _require(not together, f"group {group.name!r}: has two who are to be kept apart")
+            for name in (*group.member_ids, *group.facilitators):
+                groups_of[name].add(group.name)
+        for one, other in (sorted(pair) for pair in past.apart if len(pair) == 2):
+            together = groups_of[one] & groups_of[other]
+            _require(not together, f"group {min(together, default='')!r}: has two who are to be kept apart")
         verify_groups(list(by_id.values()), group_spec(history, config, by_id), plan.groups, means=means)
