@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,12 +22,10 @@ from service.storage import audit, idempotency
 from service.storage.companion import accompanied_by
 from service.storage.idempotency import Answer, KeptAnswer
 from service.use_cases.audit import Event, note_read, read_audit, wanted_rows
-from service.use_cases.pseudonyms import erased_among
+from service.use_cases.pseudonyms import erased_in
 
 __all__ = ["Answer", "OnceKey", "Told", "carry_out_once"]
 
-_NAME = re.compile("[A-Za-z0-9_-]+")
-"""What may be an id in an answer."""
 _WHERE = "Idempotency-Key"
 _REUSED = ProblemDetails(
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -162,7 +159,7 @@ def _again(community: Community, once: OnceKey, kept: KeptAnswer) -> Told:
 def _keep(connection: Connection, settings: Settings, once: OnceKey, answer: Answer, noted: int | None) -> None:
     """Keep an answer; of one that names somebody who was erased only that it was given."""
     now = settings.clock()
-    named = erased_among(connection, set(_NAME.findall(f"{answer.headers} {answer.body}")))
+    named = erased_in(connection, f"{answer.headers} {answer.body}")
     until = moment_text(now + timedelta(hours=settings.keep_answers_hours))
     idempotency.keep(
         connection, KeptAnswer(once.digest, once.fingerprint, None if named else answer, until, noted), moment_text(now)

@@ -17,6 +17,8 @@ from service.problems import ProblemDetails, RequestError
 from service.settings import Settings
 from service.storage import jobs
 from service.storage.jobs import QUEUED, RUNNING, JobRow, State
+from service.use_cases.pseudonyms import erased_in
+from service.use_cases.without_member import job_without
 
 FORM_KIND, REMATCH_KIND = "group-plan", "rematch"
 LONG_KINDS = (FORM_KIND, REMATCH_KIND)
@@ -79,7 +81,8 @@ def new_id() -> str:
 def queue(
     connection: Connection, kind: str, owner: str, asks: Mapping[str, Any], at: str, job_id: str | None = None
 ) -> JobRow:
-    """Queue a job within a transaction of the caller's.
+    """Queue a job within a transaction of the caller's. Parameters that name somebody who was erased are put as an
+    erasure would: without them.
 
     Args:
         connection: a writing transaction.
@@ -90,6 +93,8 @@ def queue(
         job_id: if it was chosen beforehand.
     """
     row = JobRow(job_id or new_id(), kind, owner, msgspec.json.encode(asks).decode(), at)
+    for member_id in sorted(erased_in(connection, row.asks)):
+        row = job_without(row, member_id)
     jobs.add(connection, row)
     return row
 

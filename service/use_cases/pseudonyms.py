@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import Connection
@@ -22,6 +23,15 @@ def ready_pseudonyms(community: Community) -> Pseudonyms:
     if found is not None:
         return found
     return community.database.write(lambda connection: pseudonyms.made(connection, community.settings.now()))
+
+
+_NAME = re.compile("[A-Za-z0-9_-]+")
+"""What may be an id in a text."""
+
+
+def erased_in(connection: Connection, text: str) -> set[str]:
+    """Ids in a text of members who were erased and have not come back."""
+    return set(erased_among(connection, set(_NAME.findall(text))))
 
 
 def erased_among(connection: Connection, names: Iterable[str]) -> dict[str, str]:

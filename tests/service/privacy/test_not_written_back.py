@@ -44,6 +44,11 @@ def test_by_being_named(serve: Serve, tmp_path: Path) -> None:
                 export_member(served.community, name)
         assert noted(served, "export") == []
         assert rows_with(served, NAME) == []
+        who = {"exclude": [NAME]}
+        spec = {"size": {"min": 3, "target": 4, "max": 5}, "who": who, "together": [[NAME, "member-01", "member-02"]]}
+        life.ask("POST", "/v1/group-plans", 202, staff=True, json={"spec": spec, "iterations": 1})
+        assert rows_with(served, NAME) == []
+        assert "jobs.asks" in rows_with(served, "member-02"), "nobody else is left out"
         served.put(person(NAME))
         life.ask("GET", f"/v1/members/{NAME}/matches", 200)
         assert NAME in noted(served, "read"), "who is back has a name again"
