@@ -196,10 +196,17 @@ def _settle(search: Search) -> None:
             blossoms.z[b] += 2 * clock if blossoms.label[b] == S else -2 * clock
         blossoms.label[b] = 0
         blossoms.joined[b] = b
+        if b >= n and blossoms.first[b] < 0:  # it has opened
+            give_back(blossoms, b)
     height = 0
     for i in range(count[LABELLED]):
         b = tree.labelled[i]
-        if b < n or blossoms.parent[b] >= 0 or blossoms.first[b] < 0:
+        if blossoms.parent[b] >= 0:
+            continue
+        if b < n:
+            blossoms.outermost[b] = b
+            continue
+        if blossoms.first[b] < 0:
             continue
         # `near` of a blossom on the top floor is unused: it serves as the stack of those to look at.
         height = 1

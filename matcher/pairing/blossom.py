@@ -25,7 +25,8 @@ class Blossoms(NamedTuple):
     outermost: npt.NDArray[np.int32]
     """The blossom on the top floor that held the node when the search began, or since its blossom opened."""
     joined: npt.NDArray[np.int32]
-    """Union-find over blossoms joined in the present search."""
+    """Union-find over blossoms joined in the present search; a blossom that has opened in it stands for its largest
+    child, whose nodes are not told."""
     parent: npt.NDArray[np.int32]
     first: npt.NDArray[np.int32]
     after: npt.NDArray[np.int32]
@@ -34,6 +35,8 @@ class Blossoms(NamedTuple):
     """The edge to the sibling ``after``: its end here, and at ``far`` the end there."""
     far: npt.NDArray[np.int32]
     base: npt.NDArray[np.int32]
+    size: npt.NDArray[np.int32]
+    """How many nodes it holds."""
     z: npt.NDArray[np.int64]
     """Dual in half units; even. On the top floor during a search shifted by the clock, as the nodes' duals are."""
     label: npt.NDArray[np.int8]
@@ -49,6 +52,8 @@ class Blossoms(NamedTuple):
     stack_node: npt.NDArray[np.int32]
     nodes: npt.NDArray[np.int32]
     """Where `gather` puts its answer."""
+    chain: npt.NDArray[np.int32]
+    """Where `rebase` puts the way down to a node."""
 
 
 def no_blossoms(n: int) -> Blossoms:
@@ -68,6 +73,7 @@ def no_blossoms(n: int) -> Blossoms:
         near=fresh(),
         far=fresh(),
         base=ids.copy(),
+        size=np.ones(2 * n, np.int32),
         z=np.zeros(2 * n, np.int64),
         label=np.zeros(2 * n, np.int8),
         enter_from=fresh(),
@@ -78,6 +84,7 @@ def no_blossoms(n: int) -> Blossoms:
         stack=fresh(),
         stack_node=fresh(),
         nodes=np.empty(n, np.int32),
+        chain=np.empty(2 * n, np.int32),
     )
 
 
@@ -119,19 +126,10 @@ def gather(blossoms: Blossoms, b: Any) -> int:
 
 
 @compiled
-def child_holding(blossoms: Blossoms, b: int, x: int) -> int:
-    """The child of ``b`` that holds node ``x``."""
-    c = x
-    while blossoms.parent[c] != b:
-        c = blossoms.parent[c]
-    return c
-
-
-@compiled
-def goes_forward(blossoms: Blossoms, b: int, child: int) -> bool:
+def goes_forward(blossoms: Blossoms, base_child: int, child: int) -> bool:
     """Whether the even way round from ``child`` to the base's child follows ``after``; its first edge is matched."""
     steps = 0
-    c = blossoms.first[b]
+    c = base_child
     while c != child:
         c = blossoms.after[c]
         steps += 1
@@ -144,38 +142,45 @@ def rebase(blossoms: Blossoms, mate: npt.NDArray[np.int32], b: int, x: int) -> N
     n = len(blossoms.nodes)
     if b < n:
         return
-    stack, stack_node = blossoms.stack, blossoms.stack_node
+    stack, stack_node, chain = blossoms.stack, blossoms.stack_node, blossoms.chain
     stack[0], stack_node[0] = b, x
     height = 1
     while height > 0:
         height -= 1
-        b, x = stack[height], stack_node[height]
-        c = child_holding(blossoms, b, x)
-        if c >= n:
-            stack[height], stack_node[height] = c, x
-            height += 1
-        forward = goes_forward(blossoms, b, c)
-        there = c
-        while there != blossoms.first[b]:
-            # The edge from `there` onwards stops being matched, the one after it starts.
-            if forward:
-                one = blossoms.after[there]
-                other = blossoms.after[one]
-                p, q = blossoms.near[one], blossoms.far[one]
-            else:
-                one = blossoms.before[there]
-                other = blossoms.before[one]
-                p, q = blossoms.far[other], blossoms.near[other]
-            mate[p], mate[q] = q, p
-            if one >= n:
-                stack[height], stack_node[height] = one, p
-                height += 1
-            if other >= n:
-                stack[height], stack_node[height] = other, q
-                height += 1
-            there = other
-        blossoms.first[b] = c
-        blossoms.base[b] = x
+        outer, x = stack[height], stack_node[height]
+        floors = 0
+        c = x
+        while c != outer:
+            chain[floors] = c
+            floors += 1
+            c = blossoms.parent[c]
+        # From the outermost floor inwards: who holds the node becomes the base's child, and the way there turns.
+        while floors > 0:
+            b = c
+            floors -= 1
+            c = chain[floors]
+            forward = goes_forward(blossoms, blossoms.first[b], c)
+            there = c
+            while there != blossoms.first[b]:
+                # The edge from `there` onwards stops being matched, the one after it starts.
+                if forward:
+                    one = blossoms.after[there]
+                    other = blossoms.after[one]
+                    p, q = blossoms.near[one], blossoms.far[one]
+                else:
+                    one = blossoms.before[there]
+                    other = blossoms.before[one]
+                    p, q = blossoms.far[other], blossoms.near[other]
+                mate[p], mate[q] = q, p
+                if one >= n:
+                    stack[height], stack_node[height] = one, p
+                    height += 1
+                if other >= n:
+                    stack[height], stack_node[height] = other, q
+                    height += 1
+                there = other
+            blossoms.first[b] = c
+            blossoms.base[b] = x
 
 
 @compiled
@@ -198,9 +203,87 @@ def give_back(blossoms: Blossoms, b: int) -> None:
 
 
 @compiled
+def set_children_free(blossoms: Blossoms, b: int) -> None:
+    """Let the children of ``b`` be on the top floor. O(size) without the largest child.
+
+    The largest child's nodes still name ``b``, which stands for it: where blossoms lie in each other by the thousand,
+    opening one after the other would else be quadratic. So the id is given back when the search ends.
+    """
+    child = largest = blossoms.first[b]
+    while True:
+        if blossoms.size[child] > blossoms.size[largest]:
+            largest = child
+        child = blossoms.after[child]
+        if child == blossoms.first[b]:
+            break
+    while True:
+        blossoms.parent[child] = -1
+        if child != largest:
+            for i in range(gather(blossoms, child)):
+                blossoms.outermost[blossoms.nodes[i]] = child
+        child = blossoms.after[child]
+        if child == blossoms.first[b]:
+            break
+    blossoms.joined[b] = largest
+    blossoms.label[b] = 0
+    blossoms.first[b] = -1
+    blossoms.z[b] = 0
+
+
+@compiled
 def link(blossoms: Blossoms, one: int, other: int, near: int, far: int) -> None:
     """Make ``other`` the sibling after ``one``, joined by the edge ``near - far``."""
     blossoms.after[one] = other
     blossoms.before[other] = one
     blossoms.near[one] = near
     blossoms.far[one] = far
+
+
+@compiled
+def forest(blossoms: Blossoms) -> Any:
+    """The blossoms with a positive dual as a forest; O(n).
+
+    Returns the smallest one around each node, that around each of them (-1 for none), and their ids; inner ones come
+    before outer ones.
+    """
+    n = len(blossoms.nodes)
+    stack, order = np.empty(2 * n, np.int32), np.empty(n, np.int32)
+    height, count = 0, 0
+    for b in range(n, 2 * n):
+        if blossoms.first[b] >= 0 and blossoms.parent[b] < 0:
+            stack[height] = b
+            height += 1
+    while height > 0:
+        height -= 1
+        b = stack[height]
+        order[count] = b
+        count += 1
+        child = blossoms.first[b]
+        while True:
+            if child >= n:
+                stack[height] = child
+                height += 1
+            child = blossoms.after[child]
+            if child == blossoms.first[b]:
+                break
+    positive = 0
+    for i in range(count):
+        if blossoms.z[order[i]] > 0:
+            positive += 1
+    number = np.full(2 * n, -1, np.int32)  # of the blossom itself, or of the next one around it that has a dual
+    parent, ids = np.empty(positive, np.int32), np.empty(positive, np.int32)
+    following = positive
+    for i in range(count):
+        b = order[i]
+        above = blossoms.parent[b]
+        outer = number[above] if above >= 0 else -1
+        if blossoms.z[b] > 0:
+            following -= 1
+            parent[following], ids[following] = outer, b
+            outer = following
+        number[b] = outer
+    home = np.full(n, -1, np.int32)
+    for x in range(n):
+        if blossoms.parent[x] >= 0:
+            home[x] = number[blossoms.parent[x]]
+    return home, parent, ids

@@ -17,56 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.compilation import compiled
+from matcher.pairing.odd_sets import cover_inside, no_odd_sets, weights_of
 from matcher.pairing.residual import Residual
-from matcher.pairing.solution import OddSet
+from matcher.pairing.solution import OddSets
 
 Ints = npt.NDArray[np.int64]
 
 
-def doubled_bound(residual: Residual, y: Ints, odd_sets: list[OddSet]) -> int:
-    """Twice the bound on the open part, over the graph's edges; O(n + m) and the edges around the odd sets."""
+def doubled_bound(residual: Residual, y: Ints, odd_sets: OddSets) -> int:
+    """Twice the bound on the open part, over the graph's edges; O(n + m log k) for k odd sets."""
     slack = 2 * residual.gain - y[residual.u] - y[residual.v]
     total = int((residual.capacity * y).sum())
-    if odd_sets:
-        total += _odd_terms(residual, odd_sets, slack)
+    if len(odd_sets):
+        cover_inside(odd_sets.home, odd_sets.parent, odd_sets.z, residual.u, residual.v, slack)
+        np.subtract.at(slack, odd_sets.boundary, np.repeat(odd_sets.z, np.diff(odd_sets.boundary_start)))
+        total += int((weights_of(odd_sets, residual.capacity) // 2 * odd_sets.z).sum())
     return total + int(np.maximum(slack, 0).sum())
-
-
-def _odd_terms(residual: Residual, odd_sets: list[OddSet], slack: Ints) -> int:
-    lengths = np.array([len(odd[0]) for odd in odd_sets])
-    nodes = np.concatenate([odd[0] for odd in odd_sets])
-    z = np.array([odd[1] for odd in odd_sets], np.int64)
-    around = np.argsort(np.concatenate((residual.u, residual.v)), kind="stable")
-    start = np.concatenate(
-        (
-            np.zeros(1, np.int64),
-            np.cumsum(np.bincount(residual.u, minlength=residual.n) + np.bincount(residual.v, minlength=residual.n)),
-        )
-    )
-    _cover_inside(start, around, residual.u, residual.v, lengths, nodes, z, slack)
-    total = 0
-    size = np.add.reduceat(residual.capacity[nodes], np.cumsum(lengths) - lengths)
-    for number, odd in enumerate(odd_sets):
-        boundary = odd[2] if len(odd) == 3 else nodes[:0]
-        slack[boundary] -= odd[1]
-        total += (int(size[number]) + len(boundary)) // 2 * odd[1]
-    return total
-
-
-@compiled
-def _cover_inside(start: Any, around: Any, u: Any, v: Any, lengths: Any, nodes: Any, z: Any, slack: Any) -> Any:
-    m = len(u)
-    holder = np.full(len(start) - 1, -1, np.int64)
-    at = 0
-    for s in range(len(lengths)):
-        for i in range(at, at + lengths[s]):
-            holder[nodes[i]] = s
-        for i in range(at, at + lengths[s]):
-            for j in range(start[nodes[i]], start[nodes[i] + 1]):
-                e = around[j]
-                if e < m and holder[v[e]] == s:
-                    slack[e] -= z[s]
-        at += lengths[s]
 
 
 def cover_outside(residual: Residual, y: Ints, outside: Ints) -> Ints:
@@ -102,13 +68,13 @@ def _sink(u: Any, v: Any, gain: Any, floor: Any, y: Any) -> Any:
             y[x] = need[x]
 
 
-def doubled_bound_all_pairs(residual: Residual, y_all: Ints, odd_sets: list[OddSet]) -> int:
+def doubled_bound_all_pairs(residual: Residual, y_all: Ints, odd_sets: OddSets) -> int:
     """As :func:`doubled_bound`, for duals from :func:`cover_outside`: slots beyond the graph's edges count as well."""
     beyond = residual.free - residual.capacity
     return doubled_bound(residual, y_all, odd_sets) + int((beyond * y_all).sum())
 
 
-def best_cover(residual: Residual, y: Ints, odd_sets: list[OddSet], outside: Ints) -> tuple[int, Ints]:
+def best_cover(residual: Residual, y: Ints, odd_sets: OddSets, outside: Ints) -> tuple[int, Ints]:
     """Twice the least bound over all eligible pairs that is found, and its duals.
 
     The duals of the graph are best where scores differ little from what lies outside. Where a prize a pair dwarfs all
@@ -121,7 +87,7 @@ def best_cover(residual: Residual, y: Ints, odd_sets: list[OddSet], outside: Int
     found = []
     for start in (y, half):
         raised = cover_outside(residual, start, outside)
-        found.append((doubled_bound_all_pairs(residual, raised, []), raised))
-        if odd_sets:
+        found.append((doubled_bound_all_pairs(residual, raised, no_odd_sets(residual.n)), raised))
+        if len(odd_sets):
             found.append((doubled_bound_all_pairs(residual, raised, odd_sets), raised))
     return min(found, key=lambda bound: bound[0])

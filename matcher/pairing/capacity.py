@@ -24,10 +24,11 @@ import numpy.typing as npt
 
 from matcher.pairing.adjacency import DUAL
 from matcher.pairing.augmentation import Search
-from matcher.pairing.blossom import gather
+from matcher.pairing.blossom import forest, gather
+from matcher.pairing.odd_sets import nested
 from matcher.pairing.problem import edges_of, sorted_keys
 from matcher.pairing.residual import Residual
-from matcher.pairing.solution import OddSet
+from matcher.pairing.solution import OddSets
 
 Ids = npt.NDArray[np.int32]
 
@@ -115,19 +116,26 @@ def pairs_of(copies: Copies, residual: Residual, mate: Ids) -> npt.NDArray[np.in
     return np.sort(np.concatenate((found, both)))
 
 
-def duals_of(copies: Copies, search: Search, mate: Ids, place: Ids) -> tuple[npt.NDArray[np.int64], list[OddSet]]:
+def duals_of(copies: Copies, search: Search, mate: Ids, place: Ids) -> tuple[npt.NDArray[np.int64], OddSets]:
     """Members' duals and odd sets from those of the copies; ``place`` says where the search keeps each copy."""
     dual = search.graph.node[place, DUAL]
-    sets = _odd_sets(search, place)
-    if not copies.plain:
-        sets = [_fill_up(copies, mate, dual, nodes, z) for nodes, z in sets]
     members = len(copies.first) - 1
     y = np.zeros(members, np.int64)
     last = int(copies.first[-1])
-    np.maximum.at(y, copies.owner[:last], dual[:last])
     if copies.plain:
-        return y, [(nodes, z) for nodes, z in sets]
-    return y, [odd for nodes, z in sets if (odd := _with_boundary(copies, nodes, z)) is not None]
+        np.maximum.at(y, copies.owner[:last], dual[:last])
+        return y, _forest_of(search, place)
+    sets = [_fill_up(copies, mate, dual, nodes, z) for nodes, z in _odd_sets(search, place)]
+    np.maximum.at(y, copies.owner[:last], dual[:last])
+    return y, nested(members, [odd for nodes, z in sets if (odd := _with_boundary(copies, nodes, z)) is not None])
+
+
+def _forest_of(search: Search, place: Ids) -> OddSets:
+    """The blossoms whose ``z`` is positive, as they lie in each other. O(n)."""
+    blossoms = search.blossoms
+    home, parent, which = forest(blossoms)
+    nothing = np.empty(0, np.int64)
+    return OddSets(home[place], parent, blossoms.z[which], np.zeros(len(which) + 1, np.int64), nothing)
 
 
 def _odd_sets(search: Search, place: Ids) -> list[tuple[Ids, int]]:
@@ -159,7 +167,7 @@ def _fill_up(copies: Copies, mate: Ids, dual: npt.NDArray[np.int64], nodes: Ids,
     return np.array(sorted(inside), np.int32), z
 
 
-def _with_boundary(copies: Copies, nodes: Ids, z: int) -> OddSet | None:
+def _with_boundary(copies: Copies, nodes: Ids, z: int) -> tuple[Ids, int, npt.NDArray[np.int64]] | None:
     last = int(copies.first[-1])
     owners, count = np.unique(copies.owner[nodes[nodes < last]], return_counts=True)
     members = owners[count == copies.first[owners + 1] - copies.first[owners]]

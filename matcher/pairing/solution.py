@@ -8,10 +8,29 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-OddSet = tuple[npt.NDArray[np.int32], int] | tuple[npt.NDArray[np.int32], int, npt.NDArray[np.int64]]
-"""(nodes, z) or (nodes, z, boundary edges); ``z`` in half units."""
-
 Why = Literal["no_candidates", "below_threshold", "parity_or_capacity", "outcompeted"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OddSets:
+    """k sets of n members; any two are apart, or one holds the other.
+
+    Attributes:
+        home: (n,) int32, the smallest set that holds each member; -1 for none.
+        parent: (k,) int32, the smallest set around each set, whose number is larger; -1 for none.
+        z: (k,) int64 >= 0, their duals, in half units.
+        boundary_start: (k + 1,) int64, where the boundary edges of each set begin.
+        boundary: edges out of each set that count as covered by it.
+    """
+
+    home: npt.NDArray[np.int32]
+    parent: npt.NDArray[np.int32]
+    z: npt.NDArray[np.int64]
+    boundary_start: npt.NDArray[np.int64]
+    boundary: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.z)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,14 +39,14 @@ class Certificate:
 
     Attributes:
         y: (n,) int64 >= 0.
-        odd_sets: sets of members with their ``z``.
+        odd_sets: sets of members with their ``z``, nested.
         y_all_pairs: (n,) int64 >= 0, or None without ``outside``: duals that cover the pairs outside the graph as well.
         pair_prize: what a pair counts beside its score; 0 but for the objective ``coverage``, where one pair more
             outweighs all scores together.
     """
 
     y: npt.NDArray[np.int64]
-    odd_sets: list[OddSet]
+    odd_sets: OddSets
     y_all_pairs: npt.NDArray[np.int64] | None
     pair_prize: int
 

@@ -10,7 +10,7 @@ any moment, so every answer comes with its gap.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from time import perf_counter
 
@@ -22,9 +22,10 @@ from matcher.pairing.bound import best_cover, doubled_bound
 from matcher.pairing.capacity import Copies, duals_of, edges_needed, pairs_of, split
 from matcher.pairing.dominant import best_first, improve_by_swaps, sweep_duals, take_dominant
 from matcher.pairing.exact import Matched, match_copies
+from matcher.pairing.odd_sets import no_odd_sets
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.residual import Residual, open_part, worth_of
-from matcher.pairing.solution import Certificate, OddSet, PairingSolution
+from matcher.pairing.solution import Certificate, OddSets, PairingSolution
 from matcher.pairing.triads import join_pairs
 from matcher.pairing.unmatched import explain
 
@@ -77,7 +78,7 @@ def solve_pairing(
     clock = _Clock(inf if time_limit_s is None else perf_counter() + time_limit_s, progress)
     residual = open_part(problem)
     matched, copies = None, None
-    odd_sets: list[OddSet] = []
+    odd_sets = no_odd_sets(residual.n)
     order = best_first(residual.gain)
     taken = take_dominant(residual.u, residual.v, order, residual.capacity.copy())
     clock.plan = int(residual.gain[taken].sum())
@@ -97,7 +98,7 @@ def solve_pairing(
 
 def _plan_of(
     residual: Residual, copies: Copies, matched: Matched, order: npt.NDArray[np.intp], dominant: Ints
-) -> tuple[Ints, Ints, list[OddSet]]:
+) -> tuple[Ints, Ints, OddSets]:
     number = np.empty_like(matched.place)
     number[matched.place] = np.arange(copies.n, dtype=np.int32)
     mate = matched.search.graph.mate[matched.place]
@@ -122,7 +123,7 @@ def _assemble(
     residual: Residual,
     taken: Ints,
     y: Ints,
-    odd_sets: list[OddSet],
+    odd_sets: OddSets,
     doubled: int,
     matched: Matched | None,
     copies: Copies | None,
@@ -152,7 +153,7 @@ def _assemble(
         upper_bound=upper,
         gap=(upper - objective) / upper if upper else 0.0,
         upper_bound_all_pairs=upper_all,
-        certificate=Certificate(y, [_in_problem(residual, odd) for odd in odd_sets], y_all, residual.pair_prize),
+        certificate=Certificate(y, _in_problem(residual, odd_sets), y_all, residual.pair_prize),
         status="optimal" if optimal else "feasible",
         unmatched=explain(problem, residual, taken, alone, proved, copies, deadline),
         blocking_pairs=find_blocking(residual, taken),
@@ -160,5 +161,5 @@ def _assemble(
     )
 
 
-def _in_problem(residual: Residual, odd: OddSet) -> OddSet:
-    return (odd[0], odd[1], residual.edge[odd[2]]) if len(odd) == 3 else odd
+def _in_problem(residual: Residual, odd_sets: OddSets) -> OddSets:
+    return replace(odd_sets, boundary=residual.edge[odd_sets.boundary])

@@ -15,12 +15,11 @@ from matcher.compilation import compiled
 from matcher.pairing.adjacency import BEST, DUAL, FROM, LABEL, NEVER, OUTSIDE, Graph, S, T
 from matcher.pairing.blossom import (
     Blossoms,
-    child_holding,
     find,
     gather,
-    give_back,
     goes_forward,
     link,
+    set_children_free,
     take_spare,
 )
 from matcher.pairing.events import Events, push
@@ -109,18 +108,24 @@ def _queue_nodes(blossoms: Blossoms, tree: Tree, b: int, node: npt.NDArray[np.in
 
 @compiled
 def make_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int, parent: int, at: int) -> None:
-    """Give ``b``, entered by the edge ``parent - at``, the label T; a blossom opens when its ``z`` runs out."""
-    node, count = graph.node, tree.state
+    """Give ``b``, entered by the edge ``parent - at``, and its nodes the label T."""
+    node, clock = graph.node, tree.state[CLOCK]
+    for i in range(gather(blossoms, b)):
+        x = blossoms.nodes[i]
+        node[x, LABEL] = T
+        node[x, DUAL] -= clock
+        touch(tree, x)
+    _enter_t(graph, blossoms, tree, events, b, parent, at)
+
+
+@compiled
+def _enter_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int, parent: int, at: int) -> None:
+    """Give ``b``, whose nodes are T, that label; a blossom opens when its ``z`` runs out."""
+    count = tree.state
     clock = count[CLOCK]
     blossoms.label[b] = T
     blossoms.enter_from[b], blossoms.enter_at[b] = parent, at
     note(tree, b)
-    for i in range(gather(blossoms, b)):
-        x = blossoms.nodes[i]
-        if node[x, LABEL] == OUTSIDE:
-            node[x, LABEL] = T
-            node[x, DUAL] -= clock
-            touch(tree, x)
     if b >= len(graph.mate):
         blossoms.z[b] += 2 * clock
         if blossoms.z[b] // 2 < count[LIMIT]:
@@ -170,6 +175,7 @@ def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None
         s = find(blossoms, blossoms.enter_from[t])
         link(blossoms, t, s, blossoms.enter_at[t], blossoms.enter_from[t])
     new = take_spare(blossoms)
+    blossoms.size[new] = 0
     blossoms.first[new] = top
     blossoms.base[new] = blossoms.base[top]
     blossoms.parent[new] = -1
@@ -182,6 +188,7 @@ def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None
     while True:
         blossoms.parent[child] = new
         blossoms.joined[child] = new
+        blossoms.size[new] += blossoms.size[child]
         if blossoms.label[child] == T:
             if child >= n:
                 blossoms.z[child] -= 2 * clock
@@ -202,16 +209,10 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
     """
     node, count = graph.node, tree.state
     parent, at = blossoms.enter_from[b], blossoms.enter_at[b]
-    start, end = child_holding(blossoms, b, at), blossoms.first[b]
-    forward = goes_forward(blossoms, b, start)
-    child = end
-    while True:
-        blossoms.parent[child] = -1
-        for i in range(gather(blossoms, child)):
-            blossoms.outermost[blossoms.nodes[i]] = child
-        child = blossoms.after[child]
-        if child == end:
-            break
+    end = blossoms.first[b]
+    set_children_free(blossoms, b)
+    start = find(blossoms, at)
+    forward = goes_forward(blossoms, end, start)
     # From the base's child away from the path: all these leave the tree.
     child = blossoms.after[end] if forward else blossoms.before[end]
     stop = start if start != end else end
@@ -219,15 +220,15 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
         _release(graph, blossoms, tree, child)
         child = blossoms.after[child] if forward else blossoms.before[child]
     child = start
-    make_t(graph, blossoms, tree, events, child, parent, at)
+    _enter_t(graph, blossoms, tree, events, child, parent, at)
     while child != end:
         s = blossoms.after[child] if forward else blossoms.before[child]
         make_s(graph, blossoms, tree, s)
         child = blossoms.after[s] if forward else blossoms.before[s]
         if forward:
-            make_t(graph, blossoms, tree, events, child, blossoms.near[s], blossoms.far[s])
+            _enter_t(graph, blossoms, tree, events, child, blossoms.near[s], blossoms.far[s])
         else:
-            make_t(graph, blossoms, tree, events, child, blossoms.far[child], blossoms.near[child])
+            _enter_t(graph, blossoms, tree, events, child, blossoms.far[child], blossoms.near[child])
     # Nodes that left can be reached anew; their best S neighbour is found by looking at all of them.
     child = blossoms.after[end] if forward else blossoms.before[end]
     while child != stop:
@@ -244,7 +245,6 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
             if node[x, BEST] < count[LIMIT]:
                 push(events, node[x, BEST], node[x, FROM], x)
         child = blossoms.after[child] if forward else blossoms.before[child]
-    give_back(blossoms, b)
 
 
 @compiled

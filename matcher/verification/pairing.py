@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
-from matcher.errors import VerificationError
 from matcher.pairing.problem import PairingProblem
 from matcher.pairing.solution import PairingSolution
+from matcher.verification.odd_sets import odd_terms, require
 
 Ints = npt.NDArray[np.int64]
 
 
 def verify_pairing(problem: PairingProblem, solution: PairingSolution) -> None:
-    """Recompute feasibility, sums, bounds, blocking pairs and triads; O(n + m) and the edges around the odd sets.
+    """Recompute feasibility, sums, bounds, blocking pairs and triads; O(n + m log k) for k odd sets.
 
     The bound is weak duality (see :mod:`matcher.pairing.bound`): whatever the duals, no plan exceeds it.
 
@@ -25,21 +22,21 @@ def verify_pairing(problem: PairingProblem, solution: PairingSolution) -> None:
     """
     edges = solution.edges
     m = len(problem.u)
-    _require(
+    require(
         ((edges >= 0) & (edges < m)).all() and len(np.unique(edges)) == len(edges),
         "edges: not distinct edges of the problem",
     )
     ends = np.stack((problem.u[edges], problem.v[edges]), 1)
-    _require(np.array_equal(np.sort(ends, 1), solution.pairs), "pairs: not the edges' ends")
+    require(np.array_equal(np.sort(ends, 1), solution.pairs), "pairs: not the edges' ends")
     chosen = np.zeros(m, np.bool_)
     chosen[edges] = True
-    _require(chosen[problem.locked_edges].all(), "locked: a locked pair is missing")
-    _require(not chosen[problem.banned_edges].any(), "banned: a banned pair was made")
+    require(chosen[problem.locked_edges].all(), "locked: a locked pair is missing")
+    require(not chosen[problem.banned_edges].any(), "banned: a banned pair was made")
     partners = np.bincount(ends.ravel(), minlength=problem.n)
-    _require((partners <= problem.capacity).all(), "capacity: somebody has too many partners")
+    require((partners <= problem.capacity).all(), "capacity: somebody has too many partners")
     unlocked = chosen.copy()
     unlocked[problem.locked_edges] = False
-    _require((problem.weight[unlocked] >= problem.threshold).all(), "threshold: a pair below it was made")
+    require((problem.weight[unlocked] >= problem.threshold).all(), "threshold: a pair below it was made")
 
     worth = problem.weight.copy()
     worth[problem.incumbent_edges] += problem.edge_bonus
@@ -53,13 +50,8 @@ def verify_pairing(problem: PairingProblem, solution: PairingSolution) -> None:
     _check_bounds(problem, solution, worth, allowed, room)
     _check_blocking(problem, solution, worth, allowed, room, unlocked)
     alone = np.flatnonzero((partners == 0) & (problem.capacity > 0)).tolist()
-    _require([left.member for left in solution.unmatched] == alone, "unmatched: not everyone without partner, in order")
+    require([left.member for left in solution.unmatched] == alone, "unmatched: not everyone without partner, in order")
     _check_triads(problem, solution, allowed, partners)
-
-
-def _require(holds: bool | np.bool_, broken: str) -> None:
-    if not holds:
-        raise VerificationError(broken)
 
 
 def _check_sums(
@@ -71,12 +63,12 @@ def _check_sums(
         np.maximum.at(best, problem.u[allowed], worth[allowed])
         np.maximum.at(best, problem.v[allowed], worth[allowed])
         slots = np.minimum(room, _degree(problem, allowed))
-        _require(2 * prize > int((best * slots).sum()), "certificate: a pair's prize does not outweigh the scores")
+        require(2 * prize > int((best * slots).sum()), "certificate: a pair's prize does not outweigh the scores")
     else:
-        _require(prize == 0, "certificate: a pair's prize without the objective coverage")
-    _require(solution.total_weight == problem.weight[solution.edges].sum(), "total_weight: not the sum of the scores")
+        require(prize == 0, "certificate: a pair's prize without the objective coverage")
+    require(solution.total_weight == problem.weight[solution.edges].sum(), "total_weight: not the sum of the scores")
     objective = int(worth[solution.edges].sum()) + prize * len(solution.edges)
-    _require(solution.objective_weight == objective, "objective_weight: not the sum of what counts")
+    require(solution.objective_weight == objective, "objective_weight: not the sum of what counts")
 
 
 def _check_bounds(
@@ -86,25 +78,25 @@ def _check_bounds(
     base = int(worth[problem.locked_edges].sum()) + certificate.pair_prize * len(problem.locked_edges)
     slots = np.minimum(room, _degree(problem, allowed))
     bound = base + _doubled(problem, solution, certificate.y, worth, allowed, slots, slots) // 2
-    _require(solution.upper_bound == bound, "upper_bound: the certificate shows another one")
-    _require(solution.objective_weight <= bound, "upper_bound: below the plan itself")
+    require(solution.upper_bound == bound, "upper_bound: the certificate shows another one")
+    require(solution.objective_weight <= bound, "upper_bound: below the plan itself")
     gap = (bound - solution.objective_weight) / bound if bound else 0.0
-    _require(solution.gap == gap, "gap: not the one between plan and bound")
-    _require(
+    require(solution.gap == gap, "gap: not the one between plan and bound")
+    require(
         solution.status == "feasible" or problem.objective == "stable" or bound == solution.objective_weight,
         "status: optimal, but the bound is higher",
     )
     if problem.outside is None:
-        _require(solution.upper_bound_all_pairs is None, "upper_bound_all_pairs: nothing is known of pairs outside")
+        require(solution.upper_bound_all_pairs is None, "upper_bound_all_pairs: nothing is known of pairs outside")
         return
     y = certificate.y_all_pairs
-    _require(y is not None, "certificate: y_all_pairs is missing")
+    require(y is not None, "certificate: y_all_pairs is missing")
     assert y is not None
     beyond = np.where(problem.outside >= 0, problem.outside + certificate.pair_prize, 0)
-    _require((y >= beyond).all(), "certificate: y_all_pairs leaves pairs outside the graph uncovered")
+    require((y >= beyond).all(), "certificate: y_all_pairs leaves pairs outside the graph uncovered")
     doubled = min(_doubled(problem, solution, y, worth, allowed, room, odd) for odd in (slots, None))
     bound = base + doubled // 2
-    _require(solution.upper_bound_all_pairs == bound, "upper_bound_all_pairs: the certificate shows another one")
+    require(solution.upper_bound_all_pairs == bound, "upper_bound_all_pairs: the certificate shows another one")
 
 
 def _degree(problem: PairingProblem, allowed: npt.NDArray[np.bool_]) -> Ints:
@@ -121,54 +113,12 @@ def _doubled(
     odd_slots: Ints | None,
 ) -> int:
     """Twice the bound that ``y`` and, with ``odd_slots``, the odd sets give for the part that locks leave open."""
-    _require(len(y) == problem.n and (y >= 0).all(), "certificate: a dual is missing or negative")
+    require(len(y) == problem.n and (y >= 0).all(), "certificate: a dual is missing or negative")
     uncovered = 2 * (worth + solution.certificate.pair_prize) - y[problem.u] - y[problem.v]
     total = int((slots * y).sum())
-    sets = solution.certificate.odd_sets
-    if sets and odd_slots is not None:
-        lengths = np.array([len(odd[0]) for odd in sets], np.int64)
-        nodes = np.concatenate([odd[0] for odd in sets]).astype(np.int64)
-        z = np.array([odd[1] for odd in sets], np.int64)
-        _require((z >= 0).all(), "certificate: an odd set has a negative dual")
-        _require(((nodes >= 0) & (nodes < problem.n)).all(), "certificate: an odd set names nobody")
-        ends = np.concatenate((problem.u, problem.v))
-        start = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.bincount(ends, minlength=problem.n))))
-        rows = np.argsort(ends, kind="stable")
-        twice = _apply_sets(lengths, nodes, z, start, rows, problem.u, problem.v, uncovered)
-        _require(not twice, "certificate: an odd set names a member twice")
-        at = 0
-        for odd, length in zip(sets, lengths.tolist(), strict=True):
-            boundary = odd[2] if len(odd) == 3 else nodes[:0]
-            members = nodes[at : at + length]
-            if len(boundary):
-                one = np.isin(problem.u[boundary], members) != np.isin(problem.v[boundary], members)
-                _require(
-                    one.all() and len(np.unique(boundary)) == len(boundary),
-                    "certificate: a boundary edge does not leave its odd set",
-                )
-                uncovered[boundary] -= odd[1]
-            total += (int(odd_slots[members].sum()) + len(boundary)) // 2 * odd[1]
-            at += length
+    if odd_slots is not None and len(solution.certificate.odd_sets):
+        total += odd_terms(problem.u, problem.v, odd_slots, solution.certificate.odd_sets, uncovered)
     return total + int(np.maximum(uncovered[allowed], 0).sum())
-
-
-@compiled
-def _apply_sets(lengths: Any, nodes: Any, z: Any, start: Any, rows: Any, u: Any, v: Any, uncovered: Any) -> Any:
-    """Take ``z`` off the edges inside each set; says whether a set holds a member twice."""
-    last_set = np.full(len(start) - 1, -1, np.int64)
-    twice, at = False, 0
-    for s in range(len(lengths)):
-        for x in nodes[at : at + lengths[s]]:
-            twice = twice or last_set[x] == s
-            last_set[x] = s
-        for x in nodes[at : at + lengths[s]]:
-            for i in range(start[x], start[x + 1]):
-                e = rows[i] % len(u)
-                other = v[e] if u[e] == x else u[e]
-                if x < other and last_set[other] == s:
-                    uncovered[e] -= z[s]
-        at += lengths[s]
-    return twice
 
 
 def _check_blocking(
@@ -188,27 +138,25 @@ def _check_blocking(
     size = np.minimum(worth - least[problem.u], worth - least[problem.v])
     blocking = np.flatnonzero(allowed & ~unlocked & (size > 0))
     listed = solution.blocking_pairs
-    _require(np.array_equal(np.sort(listed.edges), blocking), "blocking_pairs: not the ones there are")
-    _require(np.array_equal(size[listed.edges], listed.sizes), "blocking_pairs: a size is wrong")
-    _require((np.diff(listed.sizes) <= 0).all(), "blocking_pairs: not the largest first")
-    _require(problem.objective != "stable" or not len(blocking), "stable: there are blocking pairs")
+    require(np.array_equal(np.sort(listed.edges), blocking), "blocking_pairs: not the ones there are")
+    require(np.array_equal(size[listed.edges], listed.sizes), "blocking_pairs: a size is wrong")
+    require((np.diff(listed.sizes) <= 0).all(), "blocking_pairs: not the largest first")
+    require(problem.objective != "stable" or not len(blocking), "stable: there are blocking pairs")
 
 
 def _check_triads(
     problem: PairingProblem, solution: PairingSolution, allowed: npt.NDArray[np.bool_], partners: Ints
 ) -> None:
     triads = solution.triads
-    _require(problem.triads or not len(triads), "triads: not asked for")
-    _require(len(np.unique(triads)) == triads.size, "triads: a member is in two")
+    require(problem.triads or not len(triads), "triads: not asked for")
+    require(len(np.unique(triads)) == triads.size, "triads: a member is in two")
     pairs = {(a, b) for a, b in solution.pairs.tolist()}
     locked = {x for row in problem.locked.tolist() for x in row}
     friends = set()
     if len(triads):
         friends = {(a, b) for a, b in np.sort(np.stack((problem.u[allowed], problem.v[allowed]), 1), 1).tolist()}
     for joiner, a, b in triads.tolist():
-        _require(
-            partners[joiner] == 0 and (a, b) in pairs, "triads: somebody joins who has a partner, or joins no pair"
-        )
-        _require(partners[a] == partners[b] == 1 and not {a, b} & locked, "triads: the pair joined is not free to be")
+        require(partners[joiner] == 0 and (a, b) in pairs, "triads: somebody joins who has a partner, or joins no pair")
+        require(partners[a] == partners[b] == 1 and not {a, b} & locked, "triads: the pair joined is not free to be")
         for x in (a, b):
-            _require((min(joiner, x), max(joiner, x)) in friends, "triads: two members who may not be paired")
+            require((min(joiner, x), max(joiner, x)) in friends, "triads: two members who may not be paired")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from matcher.errors import VerificationError
+from matcher.pairing.odd_sets import cover_inside, nested, no_odd_sets, weights_of
 from matcher.pairing.problem import PairingProblem
-from matcher.pairing.solution import BlockingPairs, Certificate, PairingSolution
+from matcher.pairing.solution import BlockingPairs, Certificate, OddSets, PairingSolution
 from matcher.pairing.solver import solve_pairing
+from matcher.verification.odd_sets import odd_terms
 from matcher.verification.pairing import verify_pairing
 from tests.pairing.drawing import neighbour_graph
 
@@ -70,8 +72,13 @@ def lowered(y: np.ndarray) -> np.ndarray:
     return y
 
 
-def dearer(sets: list[Any]) -> list[Any]:
-    return [(sets[0][0], sets[0][1] + 2, *sets[0][2:]), *sets[1:]]
+def dearer(sets: OddSets) -> OddSets:
+    return replace(sets, z=sets.z + 2)
+
+
+def with_boundary(sets: OddSets, edge: int) -> OddSets:
+    start = sets.boundary_start + (np.arange(len(sets) + 1) == len(sets))
+    return replace(sets, boundary=np.append(sets.boundary, edge), boundary_start=start)
 
 
 TAMPERED: dict[str, tuple[Callable[[PairingProblem, PairingSolution], PairingSolution], str]] = {
@@ -91,12 +98,14 @@ TAMPERED: dict[str, tuple[Callable[[PairingProblem, PairingSolution], PairingSol
     "dual lowered": (certified(y=lowered), "upper_bound"),
     "dual negative": (certified(y=lambda y: y - y.max() - 1), "negative"),
     "dual missing": (certified(y=lambda y: y[:-1]), "missing"),
-    "odd sets dropped": (certified(odd_sets=lambda _: []), "upper_bound"),
+    "odd sets dropped": (certified(odd_sets=lambda sets: no_odd_sets(len(sets.home))), "upper_bound"),
     "odd set dearer": (certified(odd_sets=dearer), "upper_bound"),
-    "odd set negative": (certified(odd_sets=lambda sets: [(sets[0][0], -2)]), "negative dual"),
-    "odd set of nobody": (certified(odd_sets=lambda sets: [(sets[0][0] + 10**6, 2)]), "names nobody"),
-    "odd set with a twin": (certified(odd_sets=lambda sets: [(np.repeat(sets[0][0], 2), 2)]), "twice"),
-    "boundary inside": (certified(odd_sets=lambda sets: [(sets[0][0], 2, np.array([0, 0]))]), "boundary"),
+    "odd set negative": (certified(odd_sets=lambda sets: replace(sets, z=-sets.z)), "negative dual"),
+    "odd set of nobody": (certified(odd_sets=lambda sets: replace(sets, home=sets.home + 10**6)), "names nobody"),
+    "odd sets in a ring": (certified(odd_sets=lambda sets: replace(sets, parent=sets.parent * 0)), "nested"),
+    "odd set of too many": (certified(odd_sets=lambda sets: replace(sets, home=sets.home[:-1])), "names nobody"),
+    "boundary apart": (certified(odd_sets=lambda sets: with_boundary(sets, 10**6)), "boundary"),
+    "boundary of none": (certified(odd_sets=lambda sets: replace(sets, boundary=np.zeros(1, np.int64))), "boundary"),
     "prize": (certified(pair_prize=lambda _: 5), "prize"),
     "nobody unmatched": (changed(unmatched=lambda left: left[:-1]), "unmatched"),
     "blocking pair hidden": (
@@ -119,7 +128,7 @@ def test_optimal_must_be_shown() -> None:
     problem = PairingProblem([0, 0, 1], [1, 2, 2], [2, 2, 2])
     fractional = replace(
         solve_pairing(problem),
-        certificate=Certificate(np.array([2, 2, 2]), [], None, 0),
+        certificate=Certificate(np.array([2, 2, 2]), no_odd_sets(3), None, 0),
         upper_bound=3,
         gap=1 / 3,
     )
@@ -136,3 +145,62 @@ def test_stable_must_be_stable() -> None:
     with pytest.raises(VerificationError, match="stable"):
         verify_pairing(stable, total)
     assert solve_pairing(stable).pairs.tolist() == [[1, 2]]
+
+
+def test_nested_sets_are_a_forest() -> None:
+    nothing = np.empty(0, np.int64)
+    all_but_one = (0, 1, 2, 3, 4, 5, 6, 7, 9, 10)
+    written = [((0, 1, 2), 2), ((0, 1, 2, 3, 4), 4), ((5, 6, 7), 6), (tuple(range(9)), 8), (all_but_one, 9)]
+    sets = nested(11, [(np.array(members, np.int32), z, nothing) for members, z in written])
+    assert sets.home.tolist() == [0, 0, 0, 2, 2, 1, 1, 1, 3, -1, -1], "the set that overlaps another one is left out"
+    assert (sets.parent.tolist(), sets.z.tolist()) == ([2, 3, 3, -1], [2, 6, 4, 8])
+    assert weights_of(sets, np.ones(11, np.int64)).tolist() == [3, 3, 5, 9]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_both_readings_of_a_forest_are_that_of_the_sets(seed: int) -> None:
+    """The solver's and the verifier's sums are those of the sets written out, however deep they lie."""
+    drawn = np.random.default_rng(seed)
+    n = int(drawn.integers(3, 40))
+    written: list[tuple[np.ndarray, int, np.ndarray]] = []
+    loose = [np.array([x], np.int32) for x in drawn.permutation(n)]
+    while len(loose) > 1:
+        count = min(len(loose), int(drawn.choice([2, 2, 3, 4])))
+        picked = loose[:1] + [loose[i] for i in range(1, count)]
+        joined = np.sort(np.concatenate(picked))
+        loose = [joined, *loose[count:]] if drawn.random() < 0.8 else [*loose[count:], joined]
+        written.append((joined, 2 * int(drawn.integers(1, 9)), np.empty(0, np.int64)))
+    pairs = np.array([(a, b) for a in range(n) for b in range(a + 1, n)], np.int32)
+    u, v = pairs[:, 0].copy(), pairs[:, 1].copy()
+    for at, (members, z, _) in enumerate(written):
+        leaving = np.flatnonzero(np.isin(u, members) != np.isin(v, members))[:2]
+        written[at] = members, z, leaving
+    slots = drawn.integers(1, 4, n)
+    sets = nested(n, written)
+    assert len(sets) == len(written)
+    expected, total = np.zeros(len(u), np.int64), 0
+    for members, z, boundary in written:
+        expected[np.isin(u, members) & np.isin(v, members)] -= z
+        expected[boundary] -= z
+        total += (int(slots[members].sum()) + len(boundary)) // 2 * z
+    slack, uncovered = np.zeros(len(u), np.int64), np.zeros(len(u), np.int64)
+    cover_inside(sets.home, sets.parent, sets.z, u, v, slack)
+    np.subtract.at(slack, sets.boundary, np.repeat(sets.z, np.diff(sets.boundary_start)))
+    assert odd_terms(u, v, slots, sets, uncovered) == total == int((weights_of(sets, slots) // 2 * sets.z).sum())
+    assert slack.tolist() == uncovered.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("objective", ["total", "coverage"])
+def test_odd_sets_may_lie_in_each_other_by_the_hundred(objective: Any) -> None:
+    n, (u, v, weight) = neighbour_graph(3001, 6, 3)
+    problem = PairingProblem(u, v, weight, objective=objective, outside=np.full(n, int(weight.min())), n=n)
+    found = solve_pairing(problem)
+    verify_pairing(problem, found)
+    assert found.status == "optimal"
+    sets = found.certificate.odd_sets
+    depth = np.zeros(len(sets) + 1, np.int64)
+    for inner in range(len(sets) - 1, -1, -1):
+        depth[inner] = depth[sets.parent[inner]] + 1
+    assert depth.max() > 100 or objective == "coverage"
+    assert len(found.unmatched) > 0
+    assert any(left.score_rise for left in found.unmatched)
