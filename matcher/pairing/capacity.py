@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from matcher.pairing.adjacency import DUAL
 from matcher.pairing.augmentation import Search
-from matcher.pairing.blossom import forest, gather
-from matcher.pairing.odd_sets import nested
+from matcher.pairing.blossom import gather
+from matcher.pairing.odd_sets import forest, nested
 from matcher.pairing.problem import edges_of, sorted_keys
 from matcher.pairing.residual import Residual
 from matcher.pairing.solution import OddSets

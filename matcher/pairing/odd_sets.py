@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.compilation import compiled
+from matcher.pairing.blossom import Blossoms
 from matcher.pairing.solution import OddSets
 
 Ids = npt.NDArray[np.int32]
@@ -23,6 +24,56 @@ def no_odd_sets(n: int) -> OddSets:
     """None, of ``n`` members."""
     nothing = np.empty(0, np.int64)
     return OddSets(np.full(n, -1, np.int32), nothing.astype(np.int32), nothing, np.zeros(1, np.int64), nothing)
+
+
+@compiled
+def forest(blossoms: Blossoms) -> Any:
+    """The blossoms with a positive dual as a forest; O(n).
+
+    Returns the smallest one around each node, that around each of them (-1 for none), and their ids; inner ones come
+    before outer ones.
+    """
+    n = len(blossoms.nodes)
+    stack, order = np.empty(2 * n, np.int32), np.empty(n, np.int32)
+    height, count = 0, 0
+    for b in range(n, 2 * n):
+        if blossoms.first[b] >= 0 and blossoms.parent[b] < 0:
+            stack[height] = b
+            height += 1
+    while height > 0:
+        height -= 1
+        b = stack[height]
+        order[count] = b
+        count += 1
+        child = blossoms.first[b]
+        while True:
+            if child >= n:
+                stack[height] = child
+                height += 1
+            child = blossoms.after[child]
+            if child == blossoms.first[b]:
+                break
+    positive = 0
+    for i in range(count):
+        if blossoms.z[order[i]] > 0:
+            positive += 1
+    number = np.full(2 * n, -1, np.int32)  # of the blossom itself, or of the next one around it that has a dual
+    parent, ids = np.empty(positive, np.int32), np.empty(positive, np.int32)
+    following = positive
+    for i in range(count):
+        b = order[i]
+        above = blossoms.parent[b]
+        outer = number[above] if above >= 0 else -1
+        if blossoms.z[b] > 0:
+            following -= 1
+            parent[following], ids[following] = outer, b
+            outer = following
+        number[b] = outer
+    home = np.full(n, -1, np.int32)
+    for x in range(n):
+        if blossoms.parent[x] >= 0:
+            home[x] = number[blossoms.parent[x]]
+    return home, parent, ids
 
 
 def nested(n: int, sets: list[tuple[Ids, int, Ints]]) -> OddSets:
