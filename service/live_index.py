@@ -17,6 +17,7 @@ from matcher.errors import InvalidMember, MatcherError
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import KINDS
 from service import snapshots
+from service.aside import in_a_thread
 from service.own_writes import OwnWrites
 from service.profile_text import profile_of
 from service.settings import Settings
@@ -160,17 +161,6 @@ class LiveIndex:
         if self.ready and self.view().seq - max(self._saved_seq, 0) >= self._settings.snapshot_after_changes:
             self.save()
 
-    def _aside(self, work: Callable[[], None]) -> None:
-        """Arrange an index in a thread of its own, so that no change waits for it."""
-        threading.Thread(target=self._done_aside, args=(work,), name="arrange", daemon=True).start()
-
-    @staticmethod
-    def _done_aside(work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 -- answers are right without it, only slower; it is tried again
-            _log.error("arranging_failed", error=type(error).__name__)
-
     def _followed(self, connection: Connection, view: View) -> View:
         today, at, index = self._settings.today(), Moment.of(self._settings), view.index
         news = changes.news_since(connection, view.seq)
@@ -218,7 +208,7 @@ class LiveIndex:
         """A snapshot's members with the places and ties that the database tells of, which may be newer than they."""
         at = Moment.of(self._settings)
         replace_ties(index, all_relations(connection, at))
-        index.aside = self._aside
+        index.aside = in_a_thread
         return View(index, seq, at, next_turn(connection, at, self._settings))
 
     def _built(self, connection: Connection, progress: Progress | None) -> View:
@@ -230,7 +220,7 @@ class LiveIndex:
             relations=all_relations(connection, at),
             progress=progress,
         )
-        index.aside = self._aside
+        index.aside = in_a_thread
         return View(index, changes.newest_seq(connection), at, next_turn(connection, at, self._settings))
 
 
