@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -54,7 +55,8 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
     key = _command(*making).strip()
     names = who_may_ask(MemberIndex.build(everybody, DAY), "buddy", SEEKERS)
     asking = [request_bytes("GET", f"/v1/members/{name}/buddies?k=10", key) for name in names]
-    changing = list(_changes(everybody[: round(CHANGES_A_SECOND * seconds)], key))
+    # One after the other through all phases: what was put before in the same words would change nothing.
+    changing = _changes(everybody[: round(CHANGES_A_SECOND * seconds)], key)
     told: dict[str, tuple[float, Tally, Tally]] = {}
     serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat())
     with _running(*serve, "--quiet", "--workers", "0") as service:
@@ -70,7 +72,7 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
                 reading = (
                     one_after_the_other(readers, asking, AT_ONCE, length, asked)
                     if a_second is None
-                    else at_pace(readers, asking, a_second, length, asked)
+                    else at_pace(readers, itertools.cycle(asking), a_second, length, asked)
                 )
                 await asyncio.gather(reading, at_pace(writers, changing, CHANGES_A_SECOND, length, changed))
                 readers.close()
@@ -89,11 +91,20 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
 
 
 def _changes(members: Sequence[MemberProfile], key: str) -> Iterator[bytes]:
-    """A change for each of the members, and then another one."""
-    for capacity in (2, 3):
-        for member in members:
-            fields = member.model_dump(mode="json", exclude_defaults=True) | {"buddy_capacity": capacity}
-            yield request_bytes("PUT", f"/v1/members/{member.member_id}", key, msgspec.json.encode(fields))
+    """A change for each of the members, and then another one, and so on."""
+    made = [
+        [
+            request_bytes(
+                "PUT",
+                f"/v1/members/{member.member_id}",
+                key,
+                msgspec.json.encode(member.model_dump(mode="json", exclude_defaults=True) | {"buddy_capacity": room}),
+            )
+            for member in members
+        ]
+        for room in (2, 3)
+    ]
+    return itertools.cycle(itertools.chain.from_iterable(made))
 
 
 def _printed(size: int, told: dict[str, tuple[float, Tally, Tally]]) -> Table:

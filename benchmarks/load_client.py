@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -115,10 +115,10 @@ class Client:
                 wire.transport.close()
 
 
-async def at_pace(client: Client, requests: Sequence[bytes], a_second: float, seconds: float, tally: Tally) -> None:
-    """Ask ``a_second`` times a second, evenly, and wait for the last answer."""
+async def at_pace(client: Client, requests: Iterable[bytes], a_second: float, seconds: float, tally: Tally) -> None:
+    """Ask ``a_second`` times a second, evenly, and wait for the last answer. Takes as many requests as it sends."""
     began, under_way = time.perf_counter(), set[asyncio.Task[None]]()
-    for number, request in zip(range(round(a_second * seconds)), itertools.cycle(requests), strict=False):
+    for number, request in zip(range(round(a_second * seconds)), requests, strict=False):
         due = began + number / a_second
         if (wait := due - time.perf_counter()) > 0:
             await asyncio.sleep(wait)
