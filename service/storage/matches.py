@@ -81,6 +81,14 @@ def of_members(connection: Connection, ids: Collection[str], states: Sequence[st
     return list(found.values())
 
 
+def ended_because(connection: Connection, reason: str, ids: Collection[str] | None = None) -> list[MatchRow]:
+    """Every match that one of its two has ended for ``reason``; only those with one of ``ids`` if they are given."""
+    if ids is not None:
+        return [row for row in of_members(connection, ids, ("ended",)) if reason in {row.asker_reason, row.peer_reason}]
+    why = or_(matches.c.asker_reason == reason, matches.c.peer_reason == reason)
+    return [MatchRow(*found) for found in connection.execute(_ALL.where(matches.c.state == "ended", why))]
+
+
 def page(connection: Connection, member_id: str, after: tuple[str, str] | None, most: int) -> list[MatchRow]:
     """A member's matches, newest first, from the one that follows ``after`` (its moment and id) on."""
     statement = _ALL.where(or_(matches.c.asker == member_id, matches.c.peer == member_id))

@@ -27,9 +27,10 @@ from service.storage import groups
 from service.use_cases.audit import Event, note, note_read, refusals_noted
 from service.use_cases.group_plan_store import StoredPlan, concerned, new_folder_name, stored_plan, write_stored
 from service.use_cases.group_plans import SeenPlan, queue_files, see_plan_within
+from service.use_cases.group_profiles import everybody_for_groups, those_for_groups
 from service.use_cases.published_rows import put_published
 from service.use_cases.still_holding import LookedThrough, MovedOnError
-from service.use_cases.stored_profiles import StoredProfiles, everybody, those
+from service.use_cases.stored_profiles import StoredProfiles
 
 Edit = Callable[[Editor], EditAnswer]
 Prepared = tuple[GroupPlan, GroupSpec]
@@ -88,7 +89,8 @@ def edit_plan(
 def _edited(community: Community, stored: StoredPlan, edit: Edit, about: Collection[str], dry_run: bool) -> Edited:
     revision, plan_id = stored.row.revision, stored.row.plan_id
     with community.database.reading() as connection:
-        now, new = concerned(connection, stored), those(connection, _strangers(stored.plan, about))
+        now = concerned(connection, stored)
+        new = those_for_groups(connection, _strangers(stored.plan, about))
     members = {member.member_id: member for member in (*now.members, *new.members)}
     plan = _with(stored.plan, [member.member_id for member in new.members])
     try:
@@ -134,7 +136,7 @@ def _published(community: Community, caller: Caller, stored: StoredPlan, event: 
 
     for round_ in range(1, ROUNDS + 1):
         with community.database.reading() as connection:
-            now = everybody(connection)
+            now = everybody_for_groups(connection)
         looked = LookedThrough.of(stored, _as_of_now(community, stored, now), now)
         with suppress(MovedOnError):
             still = functools.partial(_if_still, community, looked, round_ == ROUNDS)

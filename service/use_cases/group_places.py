@@ -11,7 +11,7 @@ from service.community import Community
 from service.use_cases.audit import Event, note_read
 from service.use_cases.change_group_plan import no_longer_holds
 from service.use_cases.group_plan_store import concerned, stored_plan
-from service.use_cases.stored_profiles import those
+from service.use_cases.group_profiles import those_for_groups
 
 
 def places_for(community: Community, caller: Caller, plan_id: str, member_id: str, k: int) -> LatecomerPlaces:
@@ -25,7 +25,7 @@ def places_for(community: Community, caller: Caller, plan_id: str, member_id: st
     """
     stored = stored_plan(community, caller, plan_id)
     with community.database.reading() as connection:
-        now, own = concerned(connection, stored), those(connection, [member_id])
+        now, own = concerned(connection, stored), those_for_groups(connection, [member_id])
     if not own.members:
         raise UnknownMember(member_id)
     note_read(community, Event("read-placements", "group-plan", plan_id, (member_id,)))
@@ -47,7 +47,7 @@ def obstacles_between(
     """
     stored = stored_plan(community, caller, plan_id)
     with community.database.reading() as connection:
-        two = those(connection, [one, other])
+        two = those_for_groups(connection, [one, other])
     known = {member.member_id for member in two.members}
     for name in (one, other):
         if name not in known:

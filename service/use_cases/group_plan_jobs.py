@@ -26,8 +26,9 @@ from service.storage import groups
 from service.use_cases.audit import Event, note
 from service.use_cases.form_groups import form_and_check
 from service.use_cases.group_plan_store import concerned, folder_of, read_stored, write_stored
+from service.use_cases.group_profiles import everybody_for_groups
 from service.use_cases.job_claims import Outcome, Task
-from service.use_cases.stored_profiles import StoredProfiles, everybody
+from service.use_cases.stored_profiles import StoredProfiles
 
 _SUPERSEDED = ProblemDetails(HTTPStatus.CONFLICT, "superseded", "The plan was changed while its files were made.")
 
@@ -35,7 +36,7 @@ _SUPERSEDED = ProblemDetails(HTTPStatus.CONFLICT, "superseded", "The plan was ch
 def form_plan(community: Community, task: Task) -> Outcome:
     """The work that forms a plan."""
     with community.database.reading() as connection:
-        now = everybody(connection)
+        now = everybody_for_groups(connection)
     spec = GroupSpec.parse(task.asks["spec"])
     effort = _effort(task.asks)
     if not now.members:

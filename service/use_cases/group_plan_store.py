@@ -24,8 +24,9 @@ from service.community import Community
 from service.problems import ProblemDetails, RequestError
 from service.storage import groups
 from service.storage.groups import PlanRow
+from service.use_cases.group_profiles import everybody_for_groups, those_for_groups
 from service.use_cases.jobs import may_see
-from service.use_cases.stored_profiles import StoredProfiles, everybody, those
+from service.use_cases.stored_profiles import StoredProfiles
 
 PLAN_FILE, SPEC_FILE, MEANS_FILE = "plan.json", "spec.json", "means.json"
 _ROUNDS = 3
@@ -140,8 +141,8 @@ def concerned(connection: Connection, stored: StoredPlan) -> StoredProfiles:
     where approved mentors may lead."""
     spec, plan = stored.spec, stored.plan
     if spec.facilitation.per_group > 0 and spec.facilitation.approved_mentors:
-        return everybody(connection)
-    return those(connection, named_by(plan, spec))
+        return everybody_for_groups(connection)
+    return those_for_groups(connection, named_by(plan, spec))
 
 
 def named_by(plan: GroupPlan, spec: GroupSpec) -> set[str]:

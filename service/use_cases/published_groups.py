@@ -19,6 +19,7 @@ from service.storage.group_members import GroupMemberRow
 from service.use_cases.audit import Event, note_read
 from service.use_cases.change_group_plan import problem_of
 from service.use_cases.group_plan_store import concerned, stored_plan
+from service.use_cases.group_profiles import felt_unsafe
 from service.use_cases.published_rows import Meets
 
 MOST_LOOKED_AT = 2_000
@@ -39,7 +40,7 @@ class OwnGroup:
         slot: when it meets, on its own clock and in UTC.
         local_times: when that is on the member's clock.
         members: ids of the others in it, without those who have gone, and those between whom and the member a block
-            stands.
+            stands, or a tie is over because one felt unsafe.
         leaders: ids of the members who lead it.
     """
 
@@ -76,11 +77,14 @@ def shared_groups(community: Community, one: str, other: str) -> list[dict[str, 
 
 def _own_groups(connection: Connection, member_id: str) -> list[OwnGroup]:
     own = group_members.of_member(connection, member_id)
+    unsafe = {name for pair in felt_unsafe(connection, [member_id]) for name in pair if name != member_id}
     with_them = group_members.in_groups(connection, [(row.plan_id, row.group_number) for row in own])
     stored = members.some(connection, sorted({member_id, *(row.member_id for row in with_them)}))
     if member_id not in stored:
         raise UnknownMember(member_id)
-    here = {one: ruled for one, row in stored.items() if _is_here(ruled := ruled_row(row.profile))}
+    here = {
+        one: ruled for one, row in stored.items() if one not in unsafe and _is_here(ruled := ruled_row(row.profile))
+    }
     if member_id not in here:
         return []
     return [_seen(row, with_them, here) for row in own]

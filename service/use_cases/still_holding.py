@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,7 +15,8 @@ from matcher.grouping.renewal import Broken, broken_near
 from service.storage import changes, pseudonyms
 from service.storage.changes import News
 from service.use_cases.group_plan_store import StoredPlan, named_by
-from service.use_cases.stored_profiles import StoredProfiles, those
+from service.use_cases.group_profiles import felt_unsafe, those_for_groups
+from service.use_cases.stored_profiles import StoredProfiles
 
 
 class MovedOnError(MatcherError):
@@ -55,13 +57,14 @@ class LookedThrough:
             MovedOnError: if it is to be looked through again: where somebody was erased, or the day is another, always.
         """
         news = changes.news_since(connection, self.now.seq)
-        changed = self.names.intersection(news.member_ids)
+        apart = felt_unsafe(connection, self.names.intersection(news.matched_ids))
+        changed = self.names.intersection({*news.member_ids, *itertools.chain.from_iterable(apart)})
         if self.plan.as_of != today or self._names_erased(connection, news) or (changed and not at_last):
             raise MovedOnError
         if not changed:
             return ()
         others = (member for member in self.now.members if member.member_id not in changed)
-        members = (*others, *those(connection, changed).members)
+        members = (*others, *those_for_groups(connection, changed).members)
         return broken_near(changed, members, self.stored.spec, self.plan, today, self.stored.means)
 
     def _names_erased(self, connection: Connection, news: News) -> bool:
