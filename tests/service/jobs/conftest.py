@@ -76,22 +76,29 @@ def evidence(tmp_path: Path) -> Callable[[], list[str]]:
     return lambda: path.read_text().splitlines() if path.exists() else []
 
 
-Working = Callable[[], AbstractContextManager[subprocess.Popen[bytes]]]
+Working = Callable[[], AbstractContextManager[subprocess.Popen[str]]]
 
 
 @pytest.fixture
 def working(place: Place, community: Community) -> Working:
-    """A worker in a process of its own, killed at the end if it still runs."""
+    """A worker in a process of its own, killed at the end if it still runs. Its standard output says when it can be
+    told to stop."""
 
     @contextmanager
-    def start() -> Iterator[subprocess.Popen[bytes]]:
+    def start() -> Iterator[subprocess.Popen[str]]:
         variables = {"PEER_MATCHER_DATABASE": place.text, "PEER_MATCHER_JOBS_FOLDER": str(community.settings.jobs)}
         command = [sys.executable, "-m", "tests.service.jobs.kinds"]
-        process = subprocess.Popen(command, env=os.environ | variables, cwd=ROOT, stderr=subprocess.DEVNULL)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        with subprocess.Popen(
+            command,
+            env=os.environ | variables,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     return start

@@ -13,10 +13,13 @@ from matcher.errors import InvalidProblem, Problem, VerificationError
 from service.community import Community
 from service.database_url import database_target
 from service.jobs.worker import Worker
+from service.logs import configure_logs
 from service.settings import Settings
 from service.use_cases.job_claims import Outcome, Task
 
 LEASE_S = 3.0
+READY = "ready"
+"""What the program says once it can be told to stop; before that a SIGTERM would kill it."""
 
 
 def note(task: Task, what: str) -> None:
@@ -83,6 +86,7 @@ WORK = {
 
 
 if __name__ == "__main__":
+    configure_logs()
     settings = Settings(
         database_target(os.environ["PEER_MATCHER_DATABASE"]),
         jobs_folder=Path(os.environ["PEER_MATCHER_JOBS_FOLDER"]),
@@ -90,4 +94,5 @@ if __name__ == "__main__":
     )
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    print(READY, flush=True)
     Worker(Community.open(settings), WORK).run(stop)

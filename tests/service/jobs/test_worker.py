@@ -24,7 +24,7 @@ from service.use_cases import job_claims
 from service.use_cases.job_claims import ClaimLostError, Outcome, claim_next, end_done
 from service.use_cases.jobs import cancel_job
 from tests.service.jobs.conftest import OWNER, Await, Queue, Working
-from tests.service.jobs.kinds import LEASE_S, WORK
+from tests.service.jobs.kinds import LEASE_S, READY, WORK
 
 Evidence = Callable[[], list[str]]
 
@@ -128,6 +128,8 @@ def test_no_job_is_run_by_two(
         for job_id in ids:
             assert awaited(job_id).state == "done"
         for process in processes:
+            assert process.stdout is not None
+            assert process.stdout.readline().rstrip() == READY, "one of them may have had nothing to do yet"
             process.terminate()
             assert process.wait(30) == 0
     began = [line.split() for line in evidence() if line.startswith("began")]
