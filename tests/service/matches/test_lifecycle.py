@@ -63,7 +63,10 @@ def test_both_say_yes(community: Community) -> None:
     assert end_match(community, match_id, "a", "reached").reason == "reached"
     seen = get_match(community, match_id, "b")
     assert (seen.state, seen.reason) == ("ended", None)
-    assert end_match(community, match_id, "b", "other").reason is None, "it has ended already"
+    before = get_match(community, match_id, "a")
+    for said, told in (("other", "other"), ("reached", "other"), ("unsafe", "unsafe"), ("other", "unsafe")):
+        assert end_match(community, match_id, "b", said).reason == told
+        assert get_match(community, match_id, "a") == before, "what the other says, and when, nobody is told"
     assert refused(lambda: proposed(community)) == "not-eligible"
     assert refused(lambda: proposed(community, "b", "a")) == "not-eligible"
 
