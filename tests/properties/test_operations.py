@@ -51,13 +51,18 @@ def often_arranged(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     monkeypatch.setattr(search_plan, "GATHER_LIMIT", 20)
     monkeypatch.setattr(search_plan, "SEED_ROWS", 10)
     counts = {"renumbered": 0, "arranged": 0}
-    arrange = MemberIndex._arrange
+    arrange, put_on_shelves = MemberIndex._arrange, MemberIndex._put_on_shelves
 
-    def counting(self: MemberIndex, as_of: datetime.date, *, renumber: bool) -> None:
-        counts["renumbered" if renumber else "arranged"] += 1
-        arrange(self, as_of, renumber=renumber)
+    def renumbering(self: MemberIndex, as_of: datetime.date) -> None:
+        counts["renumbered"] += 1
+        arrange(self, as_of)
 
-    monkeypatch.setattr(MemberIndex, "_arrange", counting)
+    def arranging(self: MemberIndex) -> None:
+        counts["arranged"] += 1
+        put_on_shelves(self)
+
+    monkeypatch.setattr(MemberIndex, "_arrange", renumbering)
+    monkeypatch.setattr(MemberIndex, "_put_on_shelves", arranging)
     return counts
 
 
