@@ -42,6 +42,8 @@ MOST_WAITING: dict[Work, int] = {
     "long": 16,
     "stream": 16,
 }
+A_TURN = 8
+"""Requests of other work than searches that begin in one turn of the event loop: each takes it little time."""
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
@@ -76,7 +78,13 @@ class Admission:
         self._metrics = metrics
         short = Patience(settings.queue_target_s, settings.queue_burst_s)
         self._lanes = {
-            work: Lane(places, MOST_WAITING[work], short if work in _TIMED else LONG_PATIENCE, settings.stopwatch)
+            work: Lane(
+                places,
+                MOST_WAITING[work],
+                short if work in _TIMED else LONG_PATIENCE,
+                settings.stopwatch,
+                1 if work == "search" else A_TURN,
+            )
             for work, places in PLACES.items()
         }
         self._declared: list[tuple[set[str], re.Pattern[str], Work]] = [

@@ -2,8 +2,9 @@
 
 Who may wait, and for how long, is the business of :mod:`service.api.patience`.
 
-An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So one request begins
-in each turn of the loop: between two of them everybody who comes is seen, and waits from then on.
+An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So only so many
+requests begin in each turn of the loop, one where each takes milliseconds: between two turns everybody who comes is
+seen, and waits from then on.
 """
 
 from __future__ import annotations
@@ -23,10 +24,16 @@ class Lane:
         most_waiting: how many wait at most.
         patience: for how long.
         stopwatch: seconds that only ever rise.
+        a_turn: how many begin in one turn of the loop.
     """
 
-    def __init__(self, places: int, most_waiting: int, patience: Patience, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self, places: int, most_waiting: int, patience: Patience, stopwatch: Callable[[], float], a_turn: int = 1
+    ) -> None:
         self._places = places
+        self._a_turn = a_turn
+        self._begun = 0
+        """How many were let in since the turn before."""
         self._most_waiting = most_waiting
         self._patience = patience
         self._stopwatch = stopwatch
@@ -46,7 +53,7 @@ class Lane:
 
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
-        if not self._queue and self.inside < self._places and not self._stepping:
+        if not self._queue and self.inside < self._places and self._begun < self._a_turn:
             self._let_in()
             return True
         if len(self._queue) >= self._most_waiting or not self._waits.may_join(len(self._queue)):
@@ -73,6 +80,7 @@ class Lane:
 
     def _let_in(self) -> None:
         self.inside += 1
+        self._begun += 1
         self._let_in_at = self._stopwatch()
         self._step_soon()
 
@@ -82,19 +90,21 @@ class Lane:
             asyncio.get_running_loop().call_soon(self._step)
 
     def _step(self) -> None:
-        """The next turn of the loop: let in one of those who wait."""
+        """The next turn of the loop: let in those who wait."""
         self._stepping = False
+        begun, self._begun = self._begun, 0
         if not self._queue:
             self._let_in_at = None
             return
         if self._let_in_at is not None and self.inside < self._places:
-            self._waits.moved(self._stopwatch() - self._let_in_at)
+            self._waits.moved((self._stopwatch() - self._let_in_at) / max(1, begun))
             self._let_in_at = None
         self._send_away()
-        if self._queue and self.inside < self._places:
+        while self._queue and self.inside < self._places and self._begun < self._a_turn:
             _, let_in = self._queue.popleft()
-            let_in.set_result(True)
-            self._let_in()
+            if not let_in.done():
+                let_in.set_result(True)
+                self._let_in()
 
     def _send_away(self) -> None:
         """Tell those at the head of the queue who have waited too long."""
