@@ -28,9 +28,12 @@ def aside(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
     return []
 
 
-def begun(people: list[MemberProfile], aside: list[Callable[[], None]]) -> MemberIndex:
+def begun(people: list[MemberProfile], aside: list[Callable[[], None]], late: int = 45) -> MemberIndex:
+    """200 members on shelves and some who came later."""
     index = MemberIndex.build(people[:200], DAY, means=HALF)
     index.aside = aside.append
+    for person in people[200 : 200 + late]:
+        index.upsert(person)
     return index
 
 
@@ -41,9 +44,7 @@ def in_a_thread(work: Callable[[], None]) -> None:
 
 
 def test_answers_are_the_same_before_and_after(people: list[MemberProfile], aside: list[Callable[[], None]]) -> None:
-    index, fresh = begun(people, aside), MemberIndex.build(people, DAY, means=HALF)
-    for person in people[200:]:
-        index.upsert(person)
+    index, fresh = begun(people, aside, late=200), MemberIndex.build(people, DAY, means=HALF)
     assert len(aside) == 1, "one arranging is waited for, not many"
     expect_same(index, fresh, every=7)
     before = index._shelves
@@ -57,8 +58,6 @@ def test_who_comes_while_shelves_are_arranged_is_late_and_found(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = begun(people, aside)
-    for person in people[200:245]:
-        index.upsert(person)
     whole = MemberIndex._shelves_of
 
     def and_more_come(self: MemberIndex, slots: object) -> object:
@@ -79,8 +78,6 @@ def test_shelves_of_slots_that_were_renumbered_meanwhile_are_dropped(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = begun(people, aside)
-    for person in people[200:245]:
-        index.upsert(person)
     slots, whole = index._slots, MemberIndex._shelves_of
 
     def and_the_next_day_comes(self: MemberIndex, of: object) -> object:
@@ -100,8 +97,6 @@ def test_an_arranging_that_fails_is_tried_again(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = begun(people, aside)
-    for person in people[200:245]:
-        index.upsert(person)
 
     def fails(*_: object) -> None:
         raise MemoryError
