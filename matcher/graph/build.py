@@ -1,6 +1,6 @@
 """Builds the candidate graph from exact searches: every list is the certified best of all eligible, so recall is 1.
 
-Shards of members are searched apart, on any executor, and put together in the order of member ids: the graph depends
+Shards of members who seek alike are searched apart, on any executor, and put together by their ids: the graph depends
 on neither the number of workers nor the size of shards.
 """
 
@@ -150,7 +150,7 @@ def _kept_pairs(
     ends, scores = [], []
     for one, other in keep:
         if not broken_rules(index.seeker(one).record, index.seeker(other).record, at):
-            ends.append((searcher.node_of[one], searcher.node_of[other]))
+            ends.append((searcher.node(one), searcher.node(other)))
             scores.append(index.score(one, other, kind, weights))
     return _Kept(
         np.array(ends, dtype=np.int32).reshape(-1, 2), np.rint(np.array(scores) * WEIGHT_SCALE).astype(np.int64)
@@ -175,8 +175,10 @@ def _graph(searcher: Searcher, lists: Sequence[Lists], kept: _Kept, neighbours: 
     ends = np.cumsum(counts)
     outside = np.full(total, NOTHING_OUTSIDE, dtype=np.int64)
     cut = np.flatnonzero(eligible > counts)
-    outside[cut] = weight[ends[cut] - 1]  # lists fall, so the last is the worst kept
-    one = np.concatenate([np.repeat(np.arange(total, dtype=np.int32), counts), kept.ends[:, 0]])
+    outside[searcher.order[cut]] = weight[ends[cut] - 1]  # lists fall, so the last is the worst kept
+    eligible_of = np.empty_like(eligible)
+    eligible_of[searcher.order] = eligible
+    one = np.concatenate([np.repeat(searcher.order.astype(np.int32), counts), kept.ends[:, 0]])
     peers, weight = np.concatenate([peers, kept.ends[:, 1]]), np.concatenate([weight, kept.weights])
     if kind == "mentor":
         u, v = one, peers
@@ -189,4 +191,4 @@ def _graph(searcher: Searcher, lists: Sequence[Lists], kept: _Kept, neighbours: 
         index = searcher.index
         return index.search(index.seeker(name), neighbours, kind, index.weights).funnel
 
-    return CandidateGraph(tuple(searcher.ids), u[first], v[first], weight[first], outside, eligible, funnel)
+    return CandidateGraph(tuple(searcher.ids), u[first], v[first], weight[first], outside, eligible_of, funnel)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,12 +50,24 @@ class Lists(NamedTuple):
 
 
 class Searcher:
-    """An index and the node of each of its slots."""
+    """An index and the node of each of its slots.
+
+    Attributes:
+        index: of everybody.
+        ids: member ids, ascending: node i is ``ids[i]``.
+        order: (n,) nodes in the order in which shards take them, those who seek alike beside each other.
+    """
 
     def __init__(self, index: MemberIndex) -> None:
         self.index = index
-        self.ids = sorted(index.member_ids())
-        self.node_of = {name: node for node, name in enumerate(self.ids)}
+        everybody = index.everybody()
+        self.ids, self.order = everybody.ids, everybody.alike
+        self._node_at = np.full(everybody.slots.max(initial=-1) + 1, -1, dtype=np.int32)
+        self._node_at[everybody.slots] = np.arange(len(self.ids), dtype=np.int32)
+
+    def node(self, member_id: str) -> int:
+        """The node of a member who is there."""
+        return bisect_left(self.ids, member_id)
 
     def save(self, path: Path) -> None:
         """Write the index; :meth:`load` makes the same searcher of it."""
@@ -66,22 +79,16 @@ class Searcher:
         return cls(MemberIndex.load(path))
 
     def lists(self, first: int, last: int, neighbours: int, kind: Kind, weights: FacetWeights) -> Lists:
-        """Candidates of the members ``ids[first:last]``."""
-        counts, eligible = np.zeros(last - first, np.int64), np.zeros(last - first, np.int32)
-        peers: list[npt.NDArray[np.int32]] = []
-        scores: list[npt.NDArray[np.float64]] = []
-        for place, name in enumerate(self.ids[first:last]):
-            found = self.index.search(self.index.seeker(name), neighbours, kind, weights)
-            names = found.slots.ids
-            counts[place], eligible[place] = found.top.slots.size, found.funnel.eligible
-            peers.append(np.array([self.node_of[names[slot]] for slot in found.top.slots.tolist()], dtype=np.int32))
-            scores.append(found.top.scores)
-        flat = np.concatenate([*scores, np.empty(0)])
+        """Candidates of the members at ``order[first:last]``."""
+        seekers = [self.index.seeker(self.ids[node]) for node in self.order[first:last].tolist()]
+        found = self.index.search_together(seekers, neighbours, kind, weights)
+        slots = np.concatenate([*(one.top.slots for one in found), np.empty(0, np.int64)])
+        scores = np.concatenate([*(one.top.scores for one in found), np.empty(0)])
         return Lists(
-            counts,
-            np.concatenate([*peers, np.empty(0, np.int32)]),
-            np.rint(flat * WEIGHT_SCALE).astype(np.int64),
-            eligible,
+            np.array([one.top.slots.size for one in found], dtype=np.int64),
+            self._node_at[slots],
+            np.rint(scores * WEIGHT_SCALE).astype(np.int64),
+            np.array([one.funnel.eligible for one in found], dtype=np.int32),
         )
 
 

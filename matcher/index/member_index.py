@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Self
@@ -28,8 +28,10 @@ from matcher.embedding.rows import RowCoder
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import UnknownMember
 from matcher.index.arranging import estimated_means, renumbered
+from matcher.index.bounds import shelf_keys
 from matcher.index.search_plan import search
-from matcher.index.seeking import Found, Seeker
+from matcher.index.search_together import Asked, search_together
+from matcher.index.seeking import Everybody, Found, Seeker
 from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
 from matcher.members.collector import collector_paused
@@ -161,6 +163,14 @@ class MemberIndex:
             ]
         return [None if record is None else unpack_record(record) for record in packed]
 
+    def everybody(self) -> Everybody:
+        """All members, for batches that search for each of them."""
+        with self._reading:
+            slots, slot_of = self._slots, dict(self._slot_of)
+        ids = sorted(slot_of)
+        placed = np.array([slot_of[name] for name in ids], dtype=np.int64)
+        return Everybody(ids, placed, np.argsort(shelf_keys(slots.rows[placed]), kind="stable"))
+
     def matchable_count(self) -> int:
         """How many members have consented and are active: those who may be shown to anybody at all."""
         with self._reading:
@@ -255,6 +265,23 @@ class MemberIndex:
         scoring = Scoring.of(slots.coder.groups(), weights, means, kind)
         top = search(shelves, rows, slots.ids, seeker.row, eligible, funnel.eligible, k, scoring, encoder)
         return Found(top, slots, funnel, scoring)
+
+    def search_together(self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights) -> list[Found]:
+        """As :meth:`search` for each of ``seekers``, all of the same moment; see :mod:`~matcher.index.search_together`.
+
+        Changes wait meanwhile: for batches. Those that stand beside each other do best to seek alike.
+        """
+        with self._reading:
+            slots, shelves, encoder, as_of, means = self._slots, self._shelves, self._encoder, self.as_of, self.means
+            rows = slots.rows
+            asked, funnels = [], []
+            for seeker in seekers:
+                eligible, funnel = self._filter.eligible(seeker.record, as_of, kind, rows.size, self._slot_of, k)
+                asked.append(Asked(seeker.row, eligible, funnel.eligible))
+                funnels.append(funnel)
+        scoring = Scoring.of(slots.coder.groups(), weights, means, kind)
+        tops = search_together(shelves, rows, slots.ids, asked, k, scoring, encoder)
+        return [Found(top, slots, funnel, scoring) for top, funnel in zip(tops, funnels, strict=True)]
 
     def score(self, one: str, other: str, kind: Kind, weights: FacetWeights) -> float:
         """The exact score of two stored members, whether or not a rule forbids them; for a mentor ``one`` seeks.

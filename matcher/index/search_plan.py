@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +60,42 @@ class TopMembers:
     scored: int
 
 
+class Begun(NamedTuple):
+    """A search that has opened the shelves with the highest bounds and knows what must be beaten.
+
+    Attributes:
+        seeker: (1,) of FACET_ROW.
+        eligible: bit set of those who may be answered.
+        eligible_count: how many that are.
+        k: how many are wanted.
+        bounds: (shelves,) bound of every shelf.
+        opened: (shelves,) flags: those whose eligible are scored.
+        slots: who was scored.
+        scores: their exact scores.
+        best: (k,) the best of them, ascending.
+        left: shelves that may hold one of the k best and are not opened.
+    """
+
+    seeker: Rows
+    eligible: Words
+    eligible_count: int
+    k: int
+    bounds: npt.NDArray[np.float64]
+    opened: npt.NDArray[np.bool_]
+    slots: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    best: npt.NDArray[np.float64]
+    left: npt.NDArray[np.int64]
+
+    def eligible_left(self, shelves: Shelves) -> float:
+        """How many eligible members are to be expected on the shelves that are left."""
+        return shelves.rows_on(self.left) * self.eligible_count / shelves.size
+
+    def radius(self) -> float:
+        """What an inner product must exceed for its member to matter."""
+        return float(self.best[0]) - SWEEP_SLACK
+
+
 def search(
     shelves: Shelves,
     rows: Rows,
@@ -83,6 +120,26 @@ def search(
         scoring: weights and means of the request.
         encoder: the one the shelves' vectors were made with.
     """
+    begun = begin(shelves, rows, ids, seeker, eligible, eligible_count, k, scoring)
+    if isinstance(begun, TopMembers):
+        return begun
+    if begun.eligible_left(shelves) <= SWEEP_FROM:
+        return scanned(begun, shelves, rows, ids, scoring)
+    query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
+    return swept(begun, shelves.above(begun.left, eligible, query, begun.radius()), shelves, rows, ids, scoring)
+
+
+def begin(
+    shelves: Shelves,
+    rows: Rows,
+    ids: Sequence[str],
+    seeker: Rows,
+    eligible: Words,
+    eligible_count: int,
+    k: int,
+    scoring: Scoring,
+) -> Begun | TopMembers:
+    """What :func:`search` does before it sweeps or scans: the answer if so few are eligible that all are looked at."""
     if eligible_count <= max(GATHER_LIMIT, k):
         slots, scores, passed_over = scan_slots(
             slots_of_bits(eligible, 0, eligible_count),
@@ -109,20 +166,40 @@ def search(
     scores = scoring.slots(seeker, rows, slots)
     best = np.sort(np.partition(scores, slots.size - k)[slots.size - k :])
     left = shelf_ids((bounds >= best[0]) & ~opened)
-    plan, swept_to = "shelves", -1.0
-    if left.size:
-        if shelves.rows_on(left) * eligible_count > SWEEP_FROM * shelves.size:
-            plan = "sweep"
-            query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
-            swept_to = float(best[0]) - SWEEP_SLACK
-            more = shelves.above(left, eligible, query, swept_to)
-            more_scores = scoring.slots(seeker, rows, more)
-        else:
-            more, more_scores = shelves.scan(left, bounds, eligible, seeker, rows, scoring, best)
-        slots, scores = np.concatenate([slots, more]), np.concatenate([scores, more_scores])
+    return Begun(seeker, eligible, eligible_count, k, bounds, opened, slots, scores, best, left)
+
+
+def scanned(begun: Begun, shelves: Shelves, rows: Rows, ids: Sequence[str], scoring: Scoring) -> TopMembers:
+    """The end of a search that opens the shelves that are left, in falling order of their bounds."""
+    more, scores = np.empty(0, np.int64), np.empty(0)
+    if begun.left.size:
+        more, scores = shelves.scan(
+            begun.left, begun.bounds, begun.eligible, begun.seeker, rows, scoring, begun.best.copy()
+        )
+    return _ended(begun, more, scores, shelves, ids, "shelves", -1.0)
+
+
+def swept(
+    begun: Begun, more: npt.NDArray[np.int64], shelves: Shelves, rows: Rows, ids: Sequence[str], scoring: Scoring
+) -> TopMembers:
+    """The end of a search that swept the shelves that are left and found ``more`` above its radius."""
+    scores = scoring.slots(begun.seeker, rows, more)
+    return _ended(begun, more, scores, shelves, ids, "sweep", begun.radius())
+
+
+def _ended(
+    begun: Begun,
+    more: npt.NDArray[np.int64],
+    more_scores: npt.NDArray[np.float64],
+    shelves: Shelves,
+    ids: Sequence[str],
+    plan: str,
+    swept_to: float,
+) -> TopMembers:
+    slots, scores = np.concatenate([begun.slots, more]), np.concatenate([begun.scores, more_scores])
+    best_slots, best_scores = _top(slots, scores, ids, begun.k)
     # What certifies the answer: the highest bound of a shelf that stayed shut, or what was swept down to.
-    best_slots, best_scores = _top(slots, scores, ids, k)
-    bound = max(swept_to, shelves.highest_shut(bounds, opened, best_scores[-1]))
+    bound = max(swept_to, shelves.highest_shut(begun.bounds, begun.opened, best_scores[-1]))
     return TopMembers(best_slots, best_scores, bound, plan, slots.size)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from matcher.eligibility.funnel import Funnel
 from matcher.embedding.rows import Rows
 from matcher.index.search_plan import TopMembers
@@ -40,3 +43,18 @@ class Found:
     slots: Slots
     funnel: Funnel
     scoring: Scoring
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Everybody:
+    """All members of an index, for batches.
+
+    Attributes:
+        ids: ascending.
+        slots: (n,) the slot of each.
+        alike: (n,) positions in ``ids``, in an order in which neighbours seek alike: by procedure, stage and id.
+    """
+
+    ids: list[str]
+    slots: npt.NDArray[np.int64]
+    alike: npt.NDArray[np.int64]

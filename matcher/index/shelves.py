@@ -201,6 +201,21 @@ class Shelves:
         )
         return slots
 
+    def stored(
+        self, shelves: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+        """Vectors of ``shelves`` one after the other, (m, 129) float32, where each shelf begins, and their slots."""
+        inverted: Any = self.lists.invlists
+        starts = np.zeros(shelves.size + 1, dtype=np.int64)
+        np.cumsum(self.starts[shelves + 1] - self.starts[shelves], out=starts[1:])
+        vectors = np.empty((int(starts[-1]), DIMENSIONS), dtype=np.float32)
+        for place, shelf in enumerate(shelves.tolist()):
+            rows = int(starts[place + 1] - starts[place])
+            codes = faiss.rev_swig_ptr(inverted.get_codes(shelf), rows * DIMENSIONS * 4)
+            vectors[starts[place] : starts[place + 1]] = codes.view(np.float32).reshape(rows, DIMENSIONS)
+        flat = np.arange(starts[-1]) + np.repeat(self.starts[shelves] - starts[:-1], np.diff(starts))
+        return vectors, starts, self.order[flat]
+
 
 def shelf_ids(chosen: npt.NDArray[np.bool_] | Sequence[bool]) -> npt.NDArray[np.int64]:
     """Numbers of the shelves that are chosen."""
