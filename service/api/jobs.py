@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from anyio import CapacityLimiter, to_thread
@@ -13,6 +14,7 @@ from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Header, Path
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from service.api.access import allows_every_key, caller_of
 from service.api.admission import takes
@@ -22,6 +24,7 @@ from service.api.replies import json_reply
 from service.api.routing import Served, StrictRoute
 from service.caller import Caller
 from service.community import Community
+from service.problems import ProblemDetails, RequestError
 from service.use_cases.jobs import Job, cancel_job, see_job
 
 LOOK_EVERY_S = 0.25
@@ -31,6 +34,8 @@ ALIVE_EVERY_S = 15.0
 """How often a stream without news says that it is alive."""
 LONGEST_STREAM_S = 300.0
 """A stream ends after this time, and whoever follows it connects again: so its key is looked at again."""
+MOST_A_KEY = 64
+"""Streams that a key may have open, of the 256 there are for all: so no key takes them from others."""
 JobIdPath = Annotated[str, Path(pattern="^[0-9a-f]{24}$", description="As the answer that queued the job named it.")]
 _EVENT = {
     "type": "object",
@@ -41,6 +46,7 @@ _EVENT = {
     },
 }
 _LIMITER: RunVar[CapacityLimiter] = RunVar("threads_of_streams")
+_OPEN: RunVar[Counter[str]] = RunVar("streams_by_key")
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"], route_class=StrictRoute)
 
 
@@ -71,7 +77,7 @@ def delete(job_id: JobIdPath, request: Request, community: Served) -> Response:
     responses={
         200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": _EVENT}}},
         204: {"description": "The job has ended, and its last event is known"},
-        **problems(404, 422),
+        **problems(404, 422, 429),
     },
 )
 @allows_every_key()
@@ -87,12 +93,42 @@ async def events(
     Each event holds all that is known, so whoever comes back with `Last-Event-ID` needs none of those in between.
     """
     caller = calling(request)
+    if _open()[caller.key_id] >= MOST_A_KEY:
+        what = f"This key follows {MOST_A_KEY} jobs; end one of the streams, or ask for the job itself now and then."
+        headers = {"Retry-After": f"{ALIVE_EVERY_S:.0f}"}
+        raise RequestError(ProblemDetails(HTTPStatus.TOO_MANY_REQUESTS, "too-many-streams", what, headers=headers))
     known = int(last_event_id) if last_event_id and last_event_id.isdecimal() and len(last_event_id) < 10 else 0
     job = await _looked(community, caller, job_id)
     if job.has_ended and job.event <= known:
         return Response(status_code=HTTPStatus.NO_CONTENT)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_stream(community, caller, job, known), headers=headers, media_type="text/event-stream")
+    events = _stream(community, caller, job, known)
+    return _Following(caller, events, headers=headers, media_type="text/event-stream")
+
+
+class _Following(StreamingResponse):
+    """A stream that counts among those of its key for as long as it is sent, however it ends."""
+
+    def __init__(self, caller: Caller, events: AsyncIterator[bytes], **fields: Any) -> None:
+        super().__init__(events, **fields)
+        self._key_id = caller.key_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _open()[self._key_id] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            _open()[self._key_id] -= 1
+            if not _open()[self._key_id]:
+                del _open()[self._key_id]
+
+
+def _open() -> Counter[str]:
+    try:
+        return _OPEN.get()
+    except LookupError:  # the first in this event loop
+        _OPEN.set(Counter())
+        return _OPEN.get()
 
 
 async def _stream(community: Community, caller: Caller, job: Job, known: int) -> AsyncIterator[bytes]:

@@ -162,6 +162,25 @@ def test_streams_leave_threads_to_others_when_the_database_does_not_answer(
         assert {one.result(30)[2]["state"] for one in following} == {"queued"}
 
 
+def test_a_key_has_so_many_streams_and_leaves_the_others(
+    served: Served, key: dict[str, str], asked: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOST_A_KEY", 2)
+    address = asked()
+    open_streams = [followed(served, address, key) for _ in range(2)]
+    for stream in open_streams:
+        assert next(stream)[2]["state"] == "queued"
+    refused = served.client.get(f"{address}/events", headers=key)
+    assert (refused.status_code, refused.json()["type"]) == (429, "urn:peer-matcher:problem:too-many-streams")
+    assert int(refused.headers["retry-after"]) > 0
+    admin = bearer(served.community, "admin")
+    assert next(followed(served, address, admin))[2]["state"] == "queued", "other keys have their own"
+    served.client.delete(address, headers=key)
+    for stream in open_streams:
+        assert list(stream)[-1][1] == "end"
+    assert list(followed(served, address, key))[-1][1] == "end", "those that have ended count no more"
+
+
 def test_a_stream_does_not_hold_up_the_end_of_the_service(serve: Serve, tmp_path: Path) -> None:
     begun = threading.Event()
 
