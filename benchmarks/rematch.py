@@ -64,10 +64,9 @@ def _phases(title: str, figures: dict[str, Any], bar_s: float | None = None, bar
     for phase, seconds in figures["seconds"].items():
         table.add(phase, three(seconds), _bytes(figures["bytes"][phase]), "")
     table.divide()
-    peak = max(figures["bytes"].values())
     table.add("all", three(figures["total"]), "", verdict(figures["total"], bar_s, "{:g} s".format))
-    everywhere = peak + WORKERS * figures["worker_bytes"]
-    table.add("with workers", "", _bytes(everywhere), verdict(everywhere, bar_bytes, _bytes))
+    everywhere = figures["everywhere"]
+    table.add("with workers, at once", "", _bytes(everywhere), verdict(everywhere, bar_bytes, _bytes))
     return table
 
 

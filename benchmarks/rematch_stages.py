@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import multiprocessing
 import os
+import resource
 import sys
 import tempfile
+import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -47,12 +50,37 @@ def past(members: list[MemberProfile]) -> History:
     return History(tuple(unique.values()))
 
 
+LOOK_EVERY_S = 0.2
+
+
 class Watched:
-    """Follows a run and notes how much memory each phase took at most."""
+    """Follows a run and notes how much memory each phase took at most, and all processes together at any moment.
+
+    Attributes:
+        bytes: by phase, of this process.
+        everywhere: of this process and its workers at once, looked at five times a second; what they share counts
+            for each of them.
+    """
 
     def __init__(self) -> None:
         self.bytes: dict[str, float] = {}
         self.now = ""
+        self.everywhere = 0.0
+        self._over = threading.Event()
+        self._looking = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._looking.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._looking.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_EVERY_S):
+            workers = [process.pid for process in multiprocessing.active_children() if process.pid is not None]
+            self.everywhere = max(self.everywhere, sum(map(_resident, (os.getpid(), *workers))))
 
     def __call__(self, phase: str, _: float) -> None:
         """A step of a phase."""
@@ -61,6 +89,13 @@ class Watched:
         if phase != self.now:
             self.now = phase
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the highest mark begins anew
+
+
+def _resident(process: int) -> float:
+    try:
+        return float(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:  # it has ended
+        return 0.0
 
 
 def pairs(size: int, workers: int) -> dict[str, Any]:
@@ -79,7 +114,7 @@ def _rematch(size: int, workers: int, fields: dict[str, Any]) -> dict[str, Any]:
     rematch(few, past(few), config, DAY)  # compiles, once a machine
     members, load = sample_members(size, as_of=DAY), os.getloadavg()[0]
     history, watched = past(members), Watched()
-    with open_executor(workers) as executor:
+    with open_executor(workers) as executor, watched:
         took, plan = seconds_of(lambda: rematch(members, history, config, DAY, executor=executor, progress=watched))
         asked = [] if executor is None else [executor.submit(memory, "VmHWM") for _ in range(8 * workers)]
         worker_bytes = max((one.result() for one in asked), default=0.0)
@@ -88,6 +123,7 @@ def _rematch(size: int, workers: int, fields: dict[str, Any]) -> dict[str, Any]:
         "seconds": plan.timings,
         "bytes": watched.bytes,
         "processor": took.processor,
+        "everywhere": watched.everywhere,
         "worker_bytes": worker_bytes,
         "ties": len(plan.pairs) + len(plan.mentors),
         "load": load,

@@ -14,7 +14,7 @@ import xxhash
 
 from matcher.errors import WorkersLost
 from matcher.executors.dask_cluster import are_gone, client_of, losses, ship_pieces
-from matcher.executors.held import forget, held
+from matcher.executors.held import forget, holding
 from matcher.passing_folder import passing_folder
 
 T = TypeVar("T")
@@ -112,7 +112,8 @@ def _is_settled(future: Future[Any], lost: tuple[type[BaseException], ...]) -> b
 
 
 def _work(key: str, read: Callable[[Path], Any], source: Any, function: Callable[..., R], task: tuple[Any, ...]) -> R:
-    return function(held(key, read, source), *task)
+    with holding(key, read, source) as thing:
+        return function(thing, *task)
 
 
 def _digest(path: Path) -> str:

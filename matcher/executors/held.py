@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from matcher.passing_folder import passing_folder
 
+IDLE_S = 20.0
+"""For so long a worker without work keeps what it holds: then its memory is for others."""
 _reading = threading.Lock()
 _held: dict[str, Any] = {}
+_tasks = itertools.count()
+_under_way: set[int] = set()
+_idle: list[threading.Timer] = []
 
 
-def held(key: str, read: Callable[[Path], Any], source: Path | Sequence[bytes]) -> Any:
-    """What ``read`` makes of a file; kept until something else is asked for. Threads of a worker share it.
+@contextmanager
+def holding(key: str, read: Callable[[Path], Any], source: Path | Sequence[bytes]) -> Iterator[Any]:
+    """What ``read`` makes of a file, for a task. It is kept for the next ones until something else is asked for, or no
+    task has come for 20 seconds. Threads of a worker share it.
 
     Args:
         key: digest of the file.
@@ -23,11 +32,30 @@ def held(key: str, read: Callable[[Path], Any], source: Path | Sequence[bytes]) 
         source: the file, or its bytes in pieces. These pass through a file of the worker's own that is gone when they
             have been read.
     """
+    task = next(_tasks)
     with _reading:
+        while _idle:
+            _idle.pop().cancel()
         if key not in _held:
             _held.clear()  # before anything is read: two would not fit
             _held[key] = read(source) if isinstance(source, Path) else _landed(read, source)
-        return _held[key]
+        thing = _held[key]
+        _under_way.add(task)
+    try:
+        yield thing
+    finally:
+        with _reading:
+            _under_way.discard(task)
+            if not _under_way:
+                _idle.append(threading.Timer(IDLE_S, _forget_if_idle))
+                _idle[-1].daemon = True
+                _idle[-1].start()
+
+
+def _forget_if_idle() -> None:
+    with _reading:
+        if not _under_way:
+            _held.clear()
 
 
 def forget() -> None:
