@@ -24,6 +24,9 @@ FIRST_HORIZON, FINENESS = 1, 10
 
 Pulse = Callable[[str, float, int], bool]
 """(phase, fraction done, the sum of duals, which is twice the bound) -> whether to go on."""
+Enough = Callable[[int, int], bool]
+"""(sum of the duals of unmatched nodes, sum of all duals) -> whether the matching is good enough. All matched edges are
+tight, so the first is what parts twice its weight from twice the bound."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +44,9 @@ class Matched:
     place: npt.NDArray[np.int32]
 
 
-def match_copies(copies: Copies, pulse: Pulse) -> Matched:
-    """Match ``copies`` at best: tight start, fractional optimum, rounding, blossoms; ``pulse`` may end it early."""
+def match_copies(copies: Copies, pulse: Pulse, enough: Enough) -> Matched:
+    """Match ``copies`` at best: tight start, fractional optimum, rounding, blossoms; ``pulse`` may end it early, and
+    so may ``enough`` from rounding on."""
     place = neighbourhood_order(copies.n, copies.u, copies.v)
     graph = build_graph(copies.n, place[copies.u], place[copies.v], copies.gain)
     tight_start(graph)
@@ -58,11 +62,11 @@ def match_copies(copies: Copies, pulse: Pulse) -> Matched:
     round_cycles(graph, halves)
     search = new_search(graph, events)
     if going:
-        going = _mend(search, pulse)
+        going = _mend(search, pulse, enough)
     return Matched(search, going, place)
 
 
-def _mend(search: Search, pulse: Pulse) -> bool:
+def _mend(search: Search, pulse: Pulse, enough: Enough) -> bool:
     """Serve the nodes that rounding left out in turns, with a horizon that doubles, until none has a positive dual."""
     graph = search.graph
     horizon = FIRST_HORIZON
@@ -72,13 +76,17 @@ def _mend(search: Search, pulse: Pulse) -> bool:
         # Whatever the tree looks like, a search lowers the sum of all duals, odd sets included, by its clock.
         return at_first - int(search.tree.state[SUNK])
 
+    def goes_on(phase: str, fraction: float, doubled: int) -> bool:
+        unserved = int(graph.node[graph.mate < 0, DUAL].sum())
+        return pulse(phase, fraction, doubled) and not enough(unserved, doubled)
+
     while True:
         left = (graph.mate < 0) & (graph.node[:, DUAL] > 0)
         if not left.any():
             return True
         horizon = max(2 * horizon, int(graph.node[left, DUAL].mean()) >> FINENESS)
         step = partial(blossom_rounds, search, budget=SLICE, horizon=horizon)
-        if not _rounds("blossoms", len(graph.mate), pulse, bound, step):
+        if not _rounds("blossoms", len(graph.mate), goes_on, bound, step):
             return False
 
 

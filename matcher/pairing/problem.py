@@ -12,6 +12,8 @@ from matcher.errors import InvalidProblem, Problem
 Objective = Literal["total", "coverage", "stable"]
 Ints = npt.NDArray[np.int64]
 
+MOST_GAP = 0.1
+"""Beyond this share from the best plan nobody should be content."""
 LARGEST = 2**60
 """No sum that a solver or a verifier forms, in half units, may exceed this."""
 

@@ -17,7 +17,7 @@ from matcher.grouping.spec_part import SpecPart
 from matcher.members.fingerprints import fingerprint_of
 from matcher.members.problems import problems_of
 from matcher.members.vocabulary import Kind, Tie
-from matcher.pairing.problem import Objective
+from matcher.pairing.problem import MOST_GAP, Objective
 
 Baseline = Literal["random", "procedure", "stage"]
 Attribute = Literal["role", "age_pool", "gender", "language", "procedure_family", "stage_band", "region"]
@@ -161,6 +161,7 @@ class RematchConfig(SpecPart):
         seed: in place of the seed that the caller gives.
         audit: attributes by which members are told apart when gaps between them are measured.
         baselines: plans to compare with, besides the ties in force.
+        gap: pairing stops once it has shown that no plan is better by more than this share; 0 for the best plan.
         time_limit_s: seconds for the searches together; with one, two runs may differ. ``None`` for no limit.
 
     Raises:
@@ -186,6 +187,7 @@ class RematchConfig(SpecPart):
         "region",
     )
     baselines: Annotated[tuple[Baseline, ...], AfterValidator(_each_once)] = ("random", "procedure", "stage")
+    gap: Annotated[float, Field(ge=0, le=MOST_GAP)] = 0.0
     time_limit_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
 
     @model_validator(mode="after")

@@ -180,7 +180,7 @@ class _Run:
         return parts, {name: pairs for name, pairs in baselines.items() if name in config.baselines}
 
     def _solve(self, problems: Sequence[PairingProblem]) -> list[PairingSolution]:
-        return [solve_pairing(problem, self._time_left()) for problem in problems]
+        return [solve_pairing(problem, self._time_left(), gap=self.config.gap) for problem in problems]
 
     def _time_left(self) -> float | None:
         return None if self.deadline is None else max(0.05, self.deadline - time.monotonic())

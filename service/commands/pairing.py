@@ -16,7 +16,7 @@ from rich.table import Table
 from matcher.errors import InvalidRequest, Problem, ReadingError
 from matcher.executors.opening import expect_cluster, open_executor
 from matcher.members.vocabulary import Kind
-from matcher.pairing.problem import Objective
+from matcher.pairing.problem import MOST_GAP, Objective
 from service.commands.console import err, out
 from service.commands.member_files import read_community
 from service.commands.options import DATABASE, AsOfOption, ClusterOption, settings_of
@@ -54,6 +54,9 @@ def pair(
     time_limit: Annotated[
         float | None, typer.Option(min=0.1, help="Seconds for solving; then the best plan so far.", show_default="none")
     ] = None,
+    gap: Annotated[
+        float, typer.Option(min=0, max=MOST_GAP, help="Be content once no plan is better by more than this share.")
+    ] = 0.0,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -82,6 +85,7 @@ def pair(
         _pairs(incumbent, "incumbent"),
         bonus,
         time_limit,
+        gap,
     )
     expect_cluster(cluster)
     everybody = read_community(members, today)

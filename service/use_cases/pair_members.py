@@ -110,7 +110,7 @@ def pair_members(
         triads=wish.triads and wish.kind == "buddy",
         n=nodes.capacity.size,
     )
-    solution = solve_pairing(problem, wish.time_limit_s, progress=solved)
+    solution = solve_pairing(problem, wish.time_limit_s, progress=solved, gap=wish.gap)
     verify_pairing(problem, solution)
     return _run(graph, nodes, solution, by_id, wish)
 

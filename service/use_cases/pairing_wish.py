@@ -32,6 +32,7 @@ class PairingWish:
         incumbent: pairs that exist; for mentoring the seeker first.
         bonus: what keeping one of them is worth, in score.
         time_limit_s: when to be content with the best plan so far.
+        gap: which distance from the bound to be content with, as a share.
     """
 
     kind: Kind = "buddy"
@@ -45,6 +46,7 @@ class PairingWish:
     incumbent: tuple[Pair, ...] = ()
     bonus: float = 0.0
     time_limit_s: float | None = None
+    gap: float = 0.0
 
 
 def partners_most(member: MemberProfile, wish: PairingWish) -> tuple[int, int]:

@@ -50,6 +50,7 @@ configs = st.fixed_dictionaries(
         ),
         "ties": st.sampled_from([["buddy"], ["mentor"], ["buddy", "mentor"]]),
         "no_repeat_days": st.sampled_from([None, 90]),
+        "gap": st.sampled_from([0.0, 0.02]),
         "audit": st.just([]),  # gaps between subgroups have tests of their own
     }
 )
@@ -82,6 +83,7 @@ def test_promises_on_any_community_and_past(fields: dict[str, Any], seed: int, n
     assert all(few.objective <= more.objective for few, more in itertools.pairwise(points))
     assert all(point.limit is None or point.broken <= point.limit for point in points)
     assert all(point.objective <= point.bound for point in points)
+    assert config.buddies.objective == "stable" or points[-1].objective >= (1 - config.gap) * points[-1].bound
     changed = {name for tie in (*plan.broken,) for name in tie.pair}
     assert changed <= set(plan.diff.affected)
 

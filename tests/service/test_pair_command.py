@@ -267,3 +267,10 @@ def test_stopped_while_solving(pair: Pair, tmp_path: Path) -> None:
 def test_every_reason_has_words() -> None:
 
     assert set(pairing.WHY) == set(get_args(Why))
+
+
+def test_content_with_less(pair: Pair, tmp_path: Path) -> None:
+    assert pair("--gap", "0.05").code == 0
+    assert manifest_in(tmp_path / "out")["wish"]["gap"] == 0.05
+    assert pair("--gap", "0.2").code == 2
+    assert pair("--gap", "-1").code == 2
