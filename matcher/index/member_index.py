@@ -48,6 +48,10 @@ DARK_SHARE = 0.25
 """Share of dark slots from which slots are renumbered."""
 
 
+def _at_once(work: Callable[[], None]) -> None:
+    work()
+
+
 class MemberIndex:
     """Members of one community, searchable. Make one with :meth:`build` or :meth:`load`.
 
@@ -85,7 +89,7 @@ class MemberIndex:
         self._reading = threading.Lock()
         self._writing = threading.RLock()
         self._arranging = False
-        self.aside: Callable[[Callable[[], None]], object] = lambda work: work()
+        self.aside: Callable[[Callable[[], None]], object] = _at_once
 
     @classmethod
     def build(
@@ -184,15 +188,22 @@ class MemberIndex:
 
     def upsert(self, member: MemberProfile) -> None:
         """Put a member, new or changed; the next search sees it. O(1) amortised."""
+        self.upsert_all([member])
+
+    def upsert_all(self, members: Sequence[MemberProfile]) -> None:
+        """Put several members, all different, in one step: costs half as much for each as :meth:`upsert`."""
+        if not members:
+            return
         with self._writing:
             with self._reading:
-                slot = len(self._slots)
-                earlier = self._slot_of.get(member.member_id)
-                if earlier is not None:
-                    self._filter.discard(self._slots.record(earlier), earlier)
-                self._slots.append([member], self.as_of)
-                self._filter.add([member], slot, self.as_of)
-                self._slot_of[member.member_id] = slot
+                first = len(self._slots)
+                for member in members:
+                    earlier = self._slot_of.get(member.member_id)
+                    if earlier is not None:
+                        self._filter.discard(self._slots.record(earlier), earlier)
+                self._slots.append(members, self.as_of)
+                self._filter.add(members, first, self.as_of)
+                self._slot_of.update((member.member_id, slot) for slot, member in enumerate(members, first))
             self._arrange_if_worth_it()
 
     def remove(self, member_id: str) -> None:
@@ -347,8 +358,8 @@ class MemberIndex:
             self._arranging = False
 
     def _shelves_of(self, slots: Slots) -> Shelves:
-        catalog = slots.coder.catalog
-        return Shelves.arrange(slots.rows, self._encoder, catalog.family_of, catalog.domain_of)
+        families, domains = slots.coder.catalog.family_of, slots.coder.catalog.domain_of
+        return Shelves.arrange(slots.rows, self._encoder, families, domains, beside_others=self.aside is not _at_once)
 
     def _arrange(self, as_of: date) -> None:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""

@@ -6,6 +6,7 @@ can give this seeker. The vectors stand in FAISS inverted lists, one list a shel
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -24,6 +25,8 @@ from matcher.index.ordered_scan import scan_in_order
 from matcher.scoring.fit import Scoring
 
 CHUNK = 1 << 16
+PIECE, REST_S = 1 << 12, 0.01
+"""Rows that are arranged without a rest beside others, which takes some milliseconds; and how long a rest is."""
 
 
 @compiled
@@ -104,6 +107,8 @@ class Shelves:
         families: npt.NDArray[np.int16],
         domains: npt.NDArray[np.int16],
         vectors: npt.NDArray[np.float32] | None = None,
+        *,
+        beside_others: bool = False,
     ) -> Self:
         """Arrange all of ``rows``. About 2 microseconds a row; 532 bytes a row of memory.
 
@@ -113,6 +118,9 @@ class Shelves:
             families: family of each procedure.
             domains: its domain.
             vectors: (n, 129) float32, if they are at hand already.
+            beside_others: whether threads of this process answer meanwhile. Then no space is reserved list by list,
+                which would take the interpreter from them thousands of times (memory is up to half as much again),
+                and there is a rest after every few thousand rows: they also need the processors.
         """
         faiss.omp_set_num_threads(1)
         keys, shelf_of = np.unique(shelf_keys(rows), return_inverse=True)
@@ -123,15 +131,18 @@ class Shelves:
         lists = faiss.IndexIVFFlat(quantizer, DIMENSIONS, max(1, keys.size), faiss.METRIC_INNER_PRODUCT)
         lists.is_trained = True
         inverted: Any = lists.invlists
-        for shelf in range(keys.size):  # reserves, so that lists do not grow by doubling
+        for shelf in range(0 if beside_others else keys.size):  # reserves, so that lists do not grow by doubling
             inverted.resize(shelf, int(starts[shelf + 1] - starts[shelf]))
             inverted.resize(shelf, 0)
-        for first in range(0, rows.size, CHUNK):
-            part = slice(first, min(first + CHUNK, rows.size))
+        step = PIECE if beside_others else CHUNK
+        for first in range(0, rows.size, step):
+            part = slice(first, min(first + step, rows.size))
             block = np.ascontiguousarray(vectors[part]) if vectors is not None else encoder.items(rows[part])
             ids = np.arange(part.start, part.stop, dtype=np.int64)
             assign = np.ascontiguousarray(shelf_of[part])
             lists.add_core(ids.size, faiss.swig_ptr(block), faiss.swig_ptr(ids), faiss.swig_ptr(assign))
+            if beside_others:
+                time.sleep(REST_S)
         return cls(rows.size, keys, starts, order, families, domains, lists)
 
     def bounds(self, seeker: Rows, scoring: Scoring) -> npt.NDArray[np.float64]:

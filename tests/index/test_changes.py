@@ -161,3 +161,17 @@ def test_the_chunks_of_a_build_do_not_matter(members: list[MemberProfile], monke
     monkeypatch.setattr("matcher.index.member_index.BUILD_CHUNK", 37)
     expect_same(whole, MemberIndex.build(iter(members), DAY, progress=counts.append), every=16)
     assert counts == [*range(37, 400, 37), 400]
+
+
+def test_several_put_at_once_are_as_if_put_one_after_the_other(members: list[MemberProfile]) -> None:
+    changed = [member.model_copy(update={"buddy_capacity": 3, "blocked": ("m-1",)}) for member in members[100:160]]
+    wanted = [*changed, *members[300:]]
+    one_by_one = MemberIndex.build(members[:300], DAY, means=HALF)
+    for profile in wanted:
+        one_by_one.upsert(profile)
+    at_once = MemberIndex.build(members[:300], DAY, means=HALF)
+    at_once.upsert_all([])
+    at_once.upsert_all(wanted)
+    assert len(at_once) == len(members)
+    assert [at_once.member(profile.member_id) for profile in wanted] == wanted
+    expect_same(at_once, one_by_one, every=5)

@@ -123,7 +123,7 @@ def test_a_write_that_fails_leaves_the_old_file(
         monkeypatch.setattr(os, "fsync", fail)
     else:
         monkeypatch.setattr(Encoder, "items", fail)
-        monkeypatch.setattr("matcher.index.shelves.Shelves.arrange", lambda *_: lived_in._shelves)
+        monkeypatch.setattr("matcher.index.shelves.Shelves.arrange", lambda *_, **__: lived_in._shelves)
     with pytest.raises(KeyboardInterrupt if where == "interrupted" else SnapshotError):
         lived_in.save(path)
     monkeypatch.undo()
