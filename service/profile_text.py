@@ -47,6 +47,7 @@ class RuledRow(msgspec.Struct, frozen=True, gc=False):
 
 
 _read_ruled = msgspec.json.Decoder(RuledRow).decode
+_read_all_ruled = msgspec.json.Decoder(list[RuledRow]).decode
 _read_fields = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -72,3 +73,8 @@ def profile_of(text: str) -> MemberProfile:
 def ruled_row(text: str) -> RuledRow:
     """The rules' part of a stored text."""
     return _read_ruled(text)
+
+
+def ruled_rows(profiles: str) -> list[RuledRow]:
+    """The rules' parts of a JSON list of stored texts."""
+    return _read_all_ruled(profiles)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 
 from service.storage.errors import StorageError
+from service.storage.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,16 @@ class Backend(Protocol):
 
     def engines(self) -> Engines:
         """Engines with an empty pool; nothing is connected yet."""
+
+    def glance(self, engines: Engines, statement: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows of one reading statement, which sees what is committed when it begins.
+
+        Raises:
+            DBAPIError: if the database fails.
+        """
+
+    def close(self, engines: Engines) -> None:
+        """Give the connections back."""
 
     def turn(self) -> AbstractContextManager[None]:
         """Around every writing transaction: where the database does not let writers in as they come, this process does.

@@ -16,7 +16,7 @@ from service.storage.tables import MATCH, POPULATION, change_head, changes
 
 _NEWEST = Prepared(select(change_head.c.seq))
 _TAKE = Prepared(update(change_head).values(seq=change_head.c.seq + bindparam("taken")).returning(change_head.c.seq))
-_ADD = insert(changes)
+_ADD = Prepared(insert(changes).values({column: bindparam(f"new_{column.name}") for column in changes.c}))
 _SINCE = Prepared(
     select(changes.c.kind, changes.c.member_id).where(changes.c.seq > bindparam("seen")).order_by(changes.c.seq)
 )
@@ -55,10 +55,10 @@ def append(connection: Connection, kind: str, member_ids: Sequence[str | None], 
     last = int(_TAKE.run(connection, taken=len(member_ids)).scalar_one())
     numbers = range(last - len(member_ids) + 1, last + 1)
     rows = [
-        {"seq": seq, "kind": kind, "member_id": member_id, "at": at}
+        {"new_seq": seq, "new_kind": kind, "new_member_id": member_id, "new_at": at}
         for seq, member_id in zip(numbers, member_ids, strict=True)
     ]
-    connection.execute(_ADD, rows)
+    _ADD.run_for_each(connection, rows)
     return numbers
 
 

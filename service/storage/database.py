@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
@@ -15,6 +15,7 @@ from service.storage.backend import Backend, Engines
 from service.storage.companion import dismiss, in_force
 from service.storage.errors import StorageError
 from service.storage.postgresql import PostgresqlDatabase
+from service.storage.prepared import Prepared
 from service.storage.sqlite import SqliteFile
 from service.storage.upgrade import bring_up_to_date
 
@@ -83,6 +84,16 @@ class Database:
         with self._engines.glancing.connect() as connection:
             yield connection
 
+    def glance(self, statement: Prepared, **values: Any) -> list[tuple[Any, ...]]:
+        """All rows of one reading statement, by the shortest way: for what every request asks.
+
+        What was committed before it is called is seen, by whichever process.
+
+        Raises:
+            DBAPIError: if the database fails.
+        """
+        return self._backend.glance(self._engines, statement, values)
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that writes: committed at the end, undone whole if anything is raised."""
@@ -130,4 +141,4 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back. SQLite then folds its WAL into the file."""
-        self._engines.reading.dispose()
+        self._backend.close(self._engines)

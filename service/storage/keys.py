@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Dialect, String, bindparam, func, insert, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Connection, String, bindparam, func, insert, select, update
 
 from service.caller import Role
+from service.storage.database import Database
+from service.storage.prepared import Prepared
 from service.storage.tables import access_keys
 
 
@@ -39,21 +39,17 @@ class KeyFacts(NamedTuple):
 
 
 _COLUMNS = [access_keys.c[name] for name in KeyRow.__dataclass_fields__]
-_DECIDING = [access_keys.c[name] for name in KeyFacts._fields]
+_FACTS = Prepared(
+    select(*(access_keys.c[name] for name in KeyFacts._fields)).where(
+        access_keys.c.key_id == bindparam("key_id", type_=String)
+    )
+)
 
 
-def facts_now(connection: Connection, key_id: str) -> KeyFacts | None:
-    """What counts for ``key_id``, if there is such a key. One statement, prepared once: every request waits for it."""
-    compiled = _statement(connection.dialect)
-    values = (key_id,) if compiled.positional else dict.fromkeys(compiled.params, key_id)
-    found = connection.exec_driver_sql(str(compiled), values).first()
-    return None if found is None else KeyFacts(*found)
-
-
-@functools.lru_cache(maxsize=8)
-def _statement(dialect: Dialect) -> SQLCompiler:
-    wanted = bindparam("key_id", type_=String)
-    return select(*_DECIDING).where(access_keys.c.key_id == wanted).compile(dialect=dialect)
+def facts_now(database: Database, key_id: str) -> KeyFacts | None:
+    """What counts for ``key_id`` at this moment, if there is such a key. Every request waits for it."""
+    found = database.glance(_FACTS, key_id=key_id)
+    return KeyFacts(*found[0]) if found else None
 
 
 def everyone(connection: Connection) -> list[KeyRow]:

@@ -5,15 +5,32 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, RowMapping, String, bindparam, delete, func, insert, select, update
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    RowMapping,
+    String,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from service.storage.changes import append
+from service.storage.database import Database
+from service.storage.prepared import Prepared
 from service.storage.tables import REMOVE, UPSERT, blocks, change_head, members
 
 _IN_ONE_STATEMENT = 5_000
 """Ids bound in one statement; SQLite takes 32,766, PostgreSQL 65,535."""
+_FEW = 64
+"""Ids for which statements are prepared, for each number of them."""
+_PLACES = [f"id_{place:04}" for place in range(1_001)]
 _AT_A_TIME = 2_000
 """Profiles that the database hands over at a time when everybody is read."""
 
@@ -29,15 +46,17 @@ class MemberRow:
     updated_at: str
 
 
+_COLUMNS = tuple(column.name for column in members.c)
 _ALL = select(members)
 _ONE = _ALL.where(members.c.member_id == bindparam("id"))
-_ADD = insert(members)
-_CHANGE = update(members).where(members.c.member_id == bindparam("id"))
-_BLOCKS = (
-    select(blocks)
-    .where(blocks.c.blocker.in_(bindparam("blockers", expanding=True)))
-    .order_by(blocks.c.blocker, blocks.c.blocked)
+_ADD = Prepared(insert(members).values({column: bindparam(f"new_{column.name}") for column in members.c}))
+_CHANGE = Prepared(
+    update(members)
+    .where(members.c.member_id == bindparam("id", type_=String))
+    .values({members.c[name]: bindparam(f"new_{name}") for name in ("profile", "seq", "updated_at")})
 )
+_ALL_BLOCKS = select(blocks).order_by(blocks.c.blocker, blocks.c.blocked)
+_BLOCKS = _ALL_BLOCKS.where(blocks.c.blocker.in_(bindparam("blockers", expanding=True)))
 _SOME = _ALL.where(members.c.member_id.in_(bindparam("ids", expanding=True)))
 
 
@@ -58,6 +77,9 @@ def one(connection: Connection, member_id: str) -> MemberRow | None:
 
 def some(connection: Connection, ids: Sequence[str]) -> dict[str, MemberRow]:
     """The rows of those of ``ids`` that are stored."""
+    if 0 < len(ids) <= _FEW:
+        rows = _few_rows(len(ids)).run(connection, **_by_place(ids)).mappings()
+        return {found["member_id"]: _row(found) for found in rows}
     return {
         found["member_id"]: _row(found)
         for portion in _portions(ids)
@@ -65,25 +87,40 @@ def some(connection: Connection, ids: Sequence[str]) -> dict[str, MemberRow]:
     }
 
 
-def texts_now(connection: Connection, ids: Sequence[str]) -> tuple[int | None, dict[str, str]]:
-    """The profiles of those of ``ids`` (a thousand at most) that are stored, and the newest change.
+def profiles_now(database: Database, ids: Sequence[str]) -> tuple[int, str]:
+    """The newest change, and the profiles of those of ``ids`` (1 to 1,000) that are stored, as one JSON list.
 
-    One statement, prepared once for each number of ids, because every answer waits for it. The change is None if
-    nobody is found.
+    One statement, prepared once for each number of ids, because every answer waits for it; and one row, because a
+    driver lets other threads have their turn before each.
     """
-    compiled = _texts_statement(connection.dialect, len(ids))
-    values = tuple(ids) if compiled.positional else dict(zip(compiled.params, ids, strict=True))
-    found = connection.exec_driver_sql(str(compiled), values).all()
-    return (found[0][2] if found else None), {member_id: profile for member_id, profile, _ in found}
+    ((seq, profiles),) = database.glance(_together(len(ids)), **_by_place(ids))
+    return int(seq), f"[{profiles or ''}]"
 
 
 @functools.lru_cache(maxsize=64)
-def _texts_statement(dialect: Dialect, count: int) -> SQLCompiler:
-    """The statement of :func:`texts_now` as the driver takes it; SQLAlchemy would go over it again at every request."""
-    ids = [bindparam(f"id_{place:04}", type_=String) for place in range(count)]
-    newest = select(change_head.c.seq).scalar_subquery()
-    statement = select(members.c.member_id, members.c.profile, newest).where(members.c.member_id.in_(ids))
-    return statement.compile(dialect=dialect)
+def _together(count: int) -> Prepared:
+    comma: Any = literal_column("','", String)
+    together = select(func.aggregate_strings(members.c.profile, comma))
+    wanted = together.where(members.c.member_id.in_(_places(count)))
+    return Prepared(select(change_head.c.seq, wanted.scalar_subquery()))
+
+
+@functools.lru_cache(maxsize=64)
+def _few_rows(count: int) -> Prepared:
+    return Prepared(_ALL.where(members.c.member_id.in_(_places(count))))
+
+
+@functools.lru_cache(maxsize=64)
+def _few_blocks(count: int) -> Prepared:
+    return Prepared(_ALL_BLOCKS.where(blocks.c.blocker.in_(_places(count))))
+
+
+def _places(count: int) -> list[BindParameter[str]]:
+    return [bindparam(_PLACES[place], type_=String) for place in range(count)]
+
+
+def _by_place(ids: Sequence[str]) -> dict[str, str]:
+    return dict(zip(_PLACES, ids, strict=False))
 
 
 def everyone(connection: Connection) -> Iterator[str]:
@@ -113,6 +150,10 @@ def all_ids(connection: Connection) -> list[str]:
 def standing_blocks(connection: Connection, blockers: Sequence[str]) -> dict[str, list[str]]:
     """Whom each of ``blockers`` has ever blocked, sorted."""
     found: dict[str, list[str]] = {}
+    if 0 < len(blockers) <= _FEW:
+        for row in _few_blocks(len(blockers)).run(connection, **_by_place(blockers)):
+            found.setdefault(row.blocker, []).append(row.blocked)
+        return found
     for portion in _portions(blockers):
         for blocker, blocked in connection.execute(_BLOCKS, {"blockers": portion}):
             found.setdefault(blocker, []).append(blocked)
@@ -148,20 +189,14 @@ def write(
         )
         for member_id, seq in zip(profiles, append(connection, UPSERT, list(profiles), at), strict=True)
     }
-    new = [
-        {"member_id": i, "profile": row.profile, "seq": row.seq, "created_at": row.created_at, "updated_at": at}
-        for i, row in written.items()
-        if i not in present
-    ]
+    new = [{f"new_{name}": getattr(row, name) for name in _COLUMNS} for i, row in written.items() if i not in present]
     old = [
-        {"id": i, "profile": row.profile, "seq": row.seq, "updated_at": at}
+        {"id": i, "new_profile": row.profile, "new_seq": row.seq, "new_updated_at": at}
         for i, row in written.items()
         if i in present
     ]
-    if new:
-        connection.execute(_ADD, new)
-    if old:
-        connection.execute(_CHANGE, old)
+    _ADD.run_for_each(connection, new)
+    _CHANGE.run_for_each(connection, old)
     return written
 
 

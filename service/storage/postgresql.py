@@ -7,7 +7,7 @@ order. The lock belongs to the transaction: it ends with it, however that ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DatabaseError, ProgrammingError
 from service.database_url import DatabaseUrl
 from service.storage.backend import Engines, without
 from service.storage.errors import StorageError
+from service.storage.prepared import Prepared
 
 CONNECT_TIMEOUT_S = 10
 LOCK_TIMEOUT_MS = 30_000
@@ -131,6 +132,15 @@ class PostgresqlDatabase:
 
     def _name_the_server(self, _dialect: object, _record: object, cargs: list[Any], _cparams: dict[str, Any]) -> None:
         cargs[:] = [self._text]  # libpq reads its own URLs better than anybody else
+
+    def glance(self, engines: Engines, statement: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """On a connection of the pool: what costs is the way to the server."""
+        with engines.glancing.connect() as connection:
+            return [tuple(row) for row in statement.run(connection, **values)]
+
+    def close(self, engines: Engines) -> None:
+        """Close the connections."""
+        engines.reading.dispose()
 
     def turn(self) -> AbstractContextManager[None]:
         """Nothing: the lock of writers is given to them in their order, whatever process they are in."""

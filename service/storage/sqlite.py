@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, PoolProxiedConnection, create_engine, event
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from service.storage.backend import Engines
 from service.storage.errors import StorageError
 from service.storage.open_files import make_own, read_at
 from service.storage.opening_lock import opening_lock
+from service.storage.prepared import Prepared
 from service.storage.pseudonyms import KEY_FILE
 from service.storage.turns import Turns
 
@@ -60,6 +61,8 @@ class SqliteFile:
         self._path = path
         self.name = str(path)
         self._turns = Turns()
+        self._glancers: list[PoolProxiedConnection] = []
+        """Connections that nobody glances with at the moment."""
 
     def engines(self) -> Engines:
         """Engines with an empty pool; it grows past every number of threads that we run."""
@@ -78,6 +81,29 @@ class SqliteFile:
             glancing=engine.execution_options(**{_ONE_STATEMENT: True}),
             writing=engine.execution_options(**{_WRITES: True}),
         )
+
+    def glance(self, engines: Engines, statement: Prepared, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """By the driver itself, on a connection that is kept: the file answers within microseconds, and looking a
+        connection, a cursor and its result over at every request takes ten times as long."""
+        text, parameters = statement.for_driver(engines.glancing.dialect, values)
+        try:
+            glancer = self._glancers.pop()
+        except IndexError:
+            glancer = engines.glancing.raw_connection()
+        try:
+            driver: Any = glancer.driver_connection
+            rows: list[tuple[Any, ...]] = driver.execute(text, parameters).fetchall()
+        except sqlite3.Error as error:
+            glancer.invalidate(error)  # who comes next is to have one of which nothing bad is known
+            raise DBAPIError.instance(text, None, error, sqlite3.Error, hide_parameters=True) from error
+        self._glancers.append(glancer)
+        return rows
+
+    def close(self, engines: Engines) -> None:
+        """Close the connections; the last one folds the WAL into the file."""
+        while self._glancers:
+            self._glancers.pop().close()
+        engines.reading.dispose()
 
     @contextmanager
     def turn(self) -> Iterator[None]:

@@ -14,10 +14,10 @@ from matcher.members.vocabulary import Kind
 from matcher.verification.eligibility import pair_checker
 from service.community import Community
 from service.live_index import View
-from service.profile_text import RuledRow, ruled_row
+from service.profile_text import RuledRow, ruled_row, ruled_rows
 from service.standing import Moment, standing_of
 from service.storage import matches, members
-from service.storage.changes import fingerprint, newest_seq
+from service.storage.changes import fingerprint
 from service.use_cases.returning import blocks_by_pseudonym
 
 ATTEMPTS = 4
@@ -181,12 +181,8 @@ class _Look:
 
 def _look(community: Community, found: Recommendations, unsaved: MemberProfile | None) -> _Look:
     peers = [peer.member_id for peer in found.peers]
-    with community.database.glancing() as connection:
-        seq, texts = members.texts_now(connection, [*peers, found.member_id])
-    if seq is None:
-        with community.database.glancing() as connection:
-            seq = newest_seq(connection)
-    rows = {member_id: ruled_row(text) for member_id, text in texts.items()}
+    seq, profiles = members.profiles_now(community.database, [*peers, found.member_id])
+    rows = {row.member_id: row for row in ruled_rows(profiles)}
     seeker = unsaved or rows.get(found.member_id)
     if seeker is None:
         return _Look(seq, None, frozenset(peers))
@@ -205,7 +201,7 @@ def _look_at_ties(community: Community, found: Recommendations, look: _Look) -> 
         return look
     with community.database.reading() as connection:
         ties = standing_of(matches.of_members(connection, [found.member_id, *peers]), Moment.of(community.settings))
-        _, texts = members.texts_now(connection, peers)
+        rows = members.some(connection, peers)
     broken = pair_checker(look.seeker, found.as_of, found.kind, ties.relations())
-    kept = {peer for peer, text in texts.items() if not broken(ruled_row(text))}
+    kept = {peer for peer, row in rows.items() if not broken(ruled_row(row.profile))}
     return replace(look, out=look.out | (frozenset(peers) - kept))

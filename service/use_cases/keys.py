@@ -112,8 +112,7 @@ def authenticate(community: Community, text: str) -> Holder | None:
     key = KeyText.read(text)
     if key is None:
         return None
-    with community.database.glancing() as connection:
-        found = keys.facts_now(connection, key.key_id)
+    found = keys.facts_now(community.database, key.key_id)
     is_right = hmac.compare_digest(key.digest(), _NOBODY if found is None else found.secret_sha256)
     if found is None or not is_right or not is_in_force(found, community.settings.clock()):
         return None

@@ -19,12 +19,11 @@ def test_added_found_and_listed(database: Database) -> None:
         assert keys.count(connection) == 0
         for row in (SECOND, FIRST):
             keys.add(connection, row)
-    with database.glancing() as connection:
-        assert keys.facts_now(connection, FIRST.key_id) == ("0" * 64, "platform", LATER, None, 60)
+    assert keys.facts_now(database, FIRST.key_id) == ("0" * 64, "platform", LATER, None, 60)
+    assert keys.facts_now(database, SECOND.key_id) == ("1" * 64, "admin", None, None, None)
+    for other in ("", "none", "0123456789AB", "%", "' or 1=1 --"):
+        assert keys.facts_now(database, other) is None
     with database.reading() as connection:
-        assert keys.facts_now(connection, SECOND.key_id) == ("1" * 64, "admin", None, None, None)
-        for other in ("", "none", "0123456789AB", "%", "' or 1=1 --"):
-            assert keys.facts_now(connection, other) is None
         assert keys.everyone(connection) == [FIRST, SECOND]
         assert keys.count(connection) == 2
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from service.storage import changes, members
 from service.storage.database import Database
 from tests.storage_contract.writers import AT, store
@@ -39,21 +41,26 @@ def test_more_ids_than_one_statement_takes(database: Database) -> None:
 
 
 def test_profiles_and_the_newest_change_in_one_statement(database: Database) -> None:
-    store(database, {"a": "{}", "b": '{"x":1}'})
-    for ids in (["b"], ["b", "a", "z"], ["a", "b"], ["b"]):
-        with database.glancing() as connection:
-            newest, texts = members.texts_now(connection, ids)
+    store(database, {"a": '{"x":"a"}', "b": '{"x":"b, c"}'})
+    for ids in (["b"], ["b", "a", "z"], ["a", "b"], ["b"], ["z"]):
+        newest, profiles = members.profiles_now(database, ids)
         assert newest == 2
-        assert texts == {member_id: text for member_id, text in (("a", "{}"), ("b", '{"x":1}')) if member_id in ids}
-    with database.glancing() as connection:
-        assert members.texts_now(connection, ["z"]) == (None, {})
+        found = [profile["x"] for profile in json.loads(profiles)]
+        assert sorted(found) == [x for member_id, x in (("a", "a"), ("b", "b, c")) if member_id in ids]
 
 
 def test_a_glance_with_a_thousand_ids(database: Database) -> None:
     ids = [f"m{i:04}" for i in range(1_000)]
     store(database, dict.fromkeys(ids, "{}"))
-    with database.glancing() as connection:
-        assert members.texts_now(connection, ids) == (1_000, dict.fromkeys(ids, "{}"))
+    newest, profiles = members.profiles_now(database, ids)
+    assert newest == 1_000
+    assert json.loads(profiles) == [{}] * 1_000
+
+
+def test_a_glance_sees_what_was_committed_before(database: Database) -> None:
+    for seq in range(1, 4):
+        store(database, {"a": f'{{"x":{seq}}}'})
+        assert members.profiles_now(database, ["a"]) == (seq, f'[{{"x":{seq}}}]')
 
 
 def test_text_comes_back_as_it_went_in(database: Database) -> None:
@@ -63,7 +70,7 @@ def test_text_comes_back_as_it_went_in(database: Database) -> None:
         row = members.one(connection, "a")
         assert row is not None
         assert row.profile == text
-        assert members.texts_now(connection, ["a"])[1] == {"a": text}
+    assert members.profiles_now(database, ["a"]) == (1, f"[{text}]")
 
 
 def test_ids_are_in_the_order_of_their_code_points(database: Database) -> None:

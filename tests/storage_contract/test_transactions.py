@@ -5,10 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Integer, bindparam, column, literal_column, select, table
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.storage import changes, members
 from service.storage.database import Database
+from service.storage.prepared import Prepared
 from tests.database_places import Place
 from tests.storage_contract.writers import AT, processes, store, writes_and_hangs
 
@@ -122,3 +124,17 @@ def test_connections_that_were_cut_are_made_anew(place: Place, database: Databas
     with database.glancing() as connection:
         assert members.count(connection) == 1
     assert store(database, {"b": "{}"})["b"].seq == 3
+
+
+def test_a_glance_that_fails_is_an_error_of_the_database_and_the_next_one_is_answered(database: Database) -> None:
+    nowhere = Prepared(select(column("seq")).select_from(table("no_such_table")))
+    for _ in range(3):
+        with pytest.raises(DBAPIError):
+            database.glance(nowhere)
+        assert database.glance(Prepared(select(literal_column("1")))) == [(1,)]
+
+
+def test_glances_from_many_threads(database: Database) -> None:
+    one = Prepared(select(bindparam("wanted", type_=Integer)))
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda i: database.glance(one, wanted=i), range(200))) == [[(i,)] for i in range(200)]
