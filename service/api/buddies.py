@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from matcher import FacetWeights
 from matcher.errors import InvalidMember, Problem
-from matcher.members.vocabulary import Kind
+from matcher.members.vocabulary import KINDS, Kind
 from service.api.access import allows
 from service.api.admission import takes
 from service.api.answers import answer_fields
 from service.api.bodies import read_model
 from service.api.openapi import json_body, problems
+from service.api.plain import plain_query, plainly
 from service.api.repeating import may_repeat
 from service.api.replies import json_reply
-from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
+from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute, community_of, plain_member_id
 from service.api.visits import visit_of
 from service.api.wire import AnswerShape, SearchRequest
 from service.community import Community
@@ -38,6 +40,17 @@ K = Annotated[int, Query(description="How many.", json_schema_extra={"minimum": 
 KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody further on.")]
 
 
+def _plain_buddies(scope: Scope) -> dict[str, Any] | None:
+    """How usual requests are read: at most a kind, and a number of peers that is in range."""
+    member_id, query = plain_member_id(scope), plain_query(scope["query_string"])
+    if member_id is None or query is None or not query.keys() <= {"kind", "k"}:
+        return None
+    kind, k = query.get("kind", "buddy"), query.get("k", "10")
+    if kind not in KINDS or not (k.isdecimal() and len(k) <= 4 and 1 <= int(k) <= MOST_AT_ONCE):
+        return None
+    return {"member_id": member_id, "community": community_of(scope), "kind": kind, "k": int(k), "min_seq": None}
+
+
 @router.get(
     "/members/{member_id}/buddies",
     summary="Buddies or mentors for a member, now",
@@ -46,6 +59,7 @@ KindQuery = Annotated[Kind, Query(description="Somebody alike, or somebody furth
 )
 @allows("platform")
 @takes("search")
+@plainly(_plain_buddies)
 async def buddies(
     member_id: MemberIdPath,
     request: Request,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from matcher.members.profile import MemberProfile
 from service.api.access import allows
@@ -16,11 +17,13 @@ from service.api.admission import takes
 from service.api.bodies import length_of_body, read_object
 from service.api.conditional import ChangeIf, KnownVersions, PutIf
 from service.api.openapi import json_body, problems
-from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute
+from service.api.plain import plainly
+from service.api.routing import MemberIdPath, MinSeq, Served, StrictRoute, community_of, plain_member_id
 from service.use_cases.erase_member import erase_member
 from service.use_cases.get_member import StoredMember, get_member
 from service.use_cases.level import rows_level
 from service.use_cases.member_writer import MemberWriter
+from service.use_cases.preconditions import ALWAYS
 from service.use_cases.put_member import put_of
 
 LONG_BODY = 32_768
@@ -41,6 +44,18 @@ def _stored(row: StoredMember, status: int = 200) -> Response:
     return Response(row.profile, status, headers={"ETag": f'"{row.seq}"'}, media_type="application/json")
 
 
+_CONDITIONS = frozenset({b"if-match", b"if-none-match"})
+
+
+def _plain_put(scope: Scope) -> dict[str, Any] | None:
+    """How usual requests are read: without a condition."""
+    member_id = plain_member_id(scope)
+    if member_id is None or scope["query_string"] or any(name in _CONDITIONS for name, _ in scope["headers"]):
+        return None
+    writer: MemberWriter = scope["app"].state.writer
+    return {"member_id": member_id, "community": community_of(scope), "writer": writer, "condition": ALWAYS}
+
+
 @router.put(
     "/{member_id}",
     summary="Store a member, new or changed",
@@ -50,6 +65,7 @@ def _stored(row: StoredMember, status: int = 200) -> Response:
 )
 @allows("platform")
 @takes("store")
+@plainly(_plain_put)
 async def put(
     member_id: MemberIdPath, request: Request, community: Served, writer: Writer, condition: PutIf
 ) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
@@ -15,11 +16,13 @@ from starlette.types import Receive, Scope, Send
 from matcher.errors import Problem
 from service.api.access import Gate, UndeclaredRolesError, declared_roles, refusal
 from service.api.admission import Admission
+from service.api.plain import plain_reader
 from service.api.repeating import keeps_answers
 from service.community import Community
 from service.problems import RequestError, unprocessable
 
 MEMBER_ID_PATTERN = "^[A-Za-z0-9_-]{1,64}$"
+_MEMBER_ID = re.compile(MEMBER_ID_PATTERN)
 MemberIdPath = Annotated[str, Path(pattern=MEMBER_ID_PATTERN, description="Opaque id of the member; never a name.")]
 
 
@@ -51,14 +54,21 @@ class StrictRoute(APIRoute):
         self.roles = declared_roles(endpoint, path)
         super().__init__(path, endpoint, **options)
         self.keeps_answers = keeps_answers(self.dependant, set(self.methods or ()), path)
+        self.read_plainly = plain_reader(endpoint)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse its caller."""
         refused = refusal(scope, self.roles)
-        if refused is None:
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        reader = self.read_plainly if scope["method"] in (self.methods or ()) else None
+        read = None if reader is None else reader(scope)
+        if read is None:
             await super().handle(scope, receive, send)
         else:
-            await refused(scope, receive, send)
+            response: Response = await self.endpoint(request=Request(scope, receive), **read)
+            await response(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route, behind the check."""
@@ -76,6 +86,18 @@ class StrictRoute(APIRoute):
             return await handle(request)
 
         return check_and_handle
+
+
+def plain_member_id(scope: Scope) -> str | None:
+    """The member's id in the address, if it has the shape of one."""
+    named: str = scope["path_params"]["member_id"]
+    return named if _MEMBER_ID.fullmatch(named) else None
+
+
+def community_of(scope: Scope) -> Community:
+    """The community that the application serves."""
+    community: Community = scope["app"].state.community
+    return community
 
 
 def serve_routes(app: FastAPI, community: Community, *routers: APIRouter) -> None:
