@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -13,13 +13,13 @@ from sqlalchemy import Connection
 
 from matcher import MemberIndex, recommend_buddies
 from matcher.embedding.population import FacetMeans
-from matcher.errors import InvalidMember, MatcherError
+from matcher.errors import MatcherError
 from matcher.members.profile import MemberProfile
 from matcher.members.vocabulary import KINDS
 from service import snapshots
 from service.aside import in_a_thread
 from service.own_writes import OwnWrites
-from service.profile_text import profile_of
+from service.readable_members import all_members, readable
 from service.settings import Settings
 from service.standing import Moment
 from service.storage import changes, members, population, pseudonyms
@@ -28,6 +28,8 @@ from service.tie_keeping import all_relations, keep_ties, next_turn, replace_tie
 
 Progress = Callable[[int], None]
 
+PUT_AT_ONCE = 64
+"""Members that a search waits for at most when the index takes them in."""
 REBUILD_FROM = 2_000
 """From this many changed members on, and as many as the index holds, a rebuild is cheaper than so many upserts."""
 _log = structlog.get_logger(__name__)
@@ -137,13 +139,19 @@ class LiveIndex:
             self._view = view = self._followed(connection, self.view())
         return view
 
-    def reach(self, seq: int, within_s: float) -> bool:
-        """Follow the log at least up to ``seq``; whether that came about in time, should somebody else be at it."""
+    def reach(self, seq: int, within_s: float, known: Mapping[str, MemberProfile] | None = None) -> bool:
+        """Follow the log at least up to ``seq``; whether that came about in time, should somebody else be at it.
+
+        Args:
+            seq: how far at least.
+            within_s: how long to wait for somebody else.
+            known: profiles by their texts, which then need not be read again.
+        """
         if self.view().seq < seq and self._writing.acquire(timeout=within_s):
             try:
                 if self.view().seq < seq:  # whoever had the lock may have been as far
                     with self._database.reading() as connection:
-                        self._view = self._followed(connection, self.view())
+                        self._view = self._followed(connection, self.view(), known)
             finally:
                 self._writing.release()
         return self.view().seq >= seq
@@ -161,7 +169,7 @@ class LiveIndex:
         if self.ready and self.view().seq - max(self._saved_seq, 0) >= self._settings.snapshot_after_changes:
             self.save()
 
-    def _followed(self, connection: Connection, view: View) -> View:
+    def _followed(self, connection: Connection, view: View, known: Mapping[str, MemberProfile] | None = None) -> View:
         today, at, index = self._settings.today(), Moment.of(self._settings), view.index
         news = changes.news_since(connection, view.seq)
         if news.erased:
@@ -180,11 +188,12 @@ class LiveIndex:
         ties = keep_ties(connection, {*news.matched_ids, *came}, view.at, at)
         ties.put_into(index)
         rows = members.some(connection, changed)
+        there = {member_id: readable(row.profile, known) for member_id, row in rows.items()}
+        for first in range(0, len(changed), PUT_AT_ONCE):
+            some = changed[first : first + PUT_AT_ONCE]
+            index.upsert_all([member for member_id in some if (member := there.get(member_id)) is not None])
         for member_id in changed:
-            member = _readable(rows[member_id].profile) if member_id in rows else None
-            if member is not None:
-                index.upsert(member)
-            elif member_id in index:
+            if there.get(member_id) is None and member_id in index:
                 index.remove(member_id)
         ties.put_loads_of(index, came)
         return View(index, news.newest, at, next_turn(connection, at, self._settings))
@@ -214,7 +223,7 @@ class LiveIndex:
     def _built(self, connection: Connection, progress: Progress | None) -> View:
         at = Moment.of(self._settings)
         index = MemberIndex.build(
-            _all_members(connection),
+            all_members(connection),
             self._settings.today(),
             means=means_in_force(connection),
             relations=all_relations(connection, at),
@@ -229,18 +238,3 @@ def _warm_up(index: MemberIndex) -> None:
     for member_id in itertools.islice(index.member_ids(), 1):
         for kind in KINDS:
             recommend_buddies(index, member_id, 1, kind)
-
-
-def _readable(text: str) -> MemberProfile | None:
-    try:
-        return profile_of(text)
-    except InvalidMember as error:  # left out of every answer rather than keeping everybody from theirs
-        _log.error("stored_profile_unreadable", member_id=error.member_id, fields=[p.where for p in error.problems])
-        return None
-
-
-def _all_members(connection: Connection) -> Iterator[MemberProfile]:
-    for text in members.everyone(connection):
-        member = _readable(text)
-        if member is not None:
-            yield member

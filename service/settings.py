@@ -115,7 +115,7 @@ class Settings:
     exposure_weight: float = DEFAULT_EXPOSURE_WEIGHT
     exposure_half_life_days: float = DEFAULT_EXPOSURE_HALF_LIFE_DAYS
     exposure_every_s: float = 5.0
-    write_every_s: float = 0.02
+    write_every_s: float = 0.03
     follow_every_s: float = 1.0
     most_lag: int = 10_000
     min_seq_wait_s: float = 2.0

@@ -81,7 +81,7 @@ def put_members(community: Community, puts: Sequence[Put]) -> list[Done | Except
     fails because of another's.
     """
     try:
-        outcomes, seq = _stored(community, puts)
+        outcomes, seq, known = _stored(community, puts)
     except (OperationalError, InterfaceError) as error:
         return [error for _ in puts]
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is told to whom it concerns
@@ -89,37 +89,40 @@ def put_members(community: Community, puts: Sequence[Put]) -> list[Done | Except
             return [error]
         return [outcome for put in puts for outcome in put_members(community, [put])]
     try:
-        _follow(community, seq)
+        _follow(community, seq, known)
     except Exception as error:  # noqa: BLE001 -- it is stored, and nobody is told that answers know it
         return [error if isinstance(outcome, tuple) else outcome for outcome in outcomes]
     return outcomes
 
 
-def _follow(community: Community, seq: int) -> None:
+def _follow(community: Community, seq: int, known: Mapping[str, MemberProfile]) -> None:
     """Let the index know the change ``seq`` before anybody is told of it. Of many who write at once one follows."""
     if not community.index.ready:  # what it is being made from may be older
         community.index.own_writes.given_up(seq)
         return
     try:
-        if not community.index.reach(seq, FOLLOW_WITHIN_S):
+        if not community.index.reach(seq, FOLLOW_WITHIN_S, known):
             community.index.catch_up()
     except BaseException:
         community.index.own_writes.given_up(seq)  # from now on whoever asks follows first
         raise
 
 
-def _stored(community: Community, puts: Sequence[Put]) -> tuple[list[Done | Exception], int]:
+def _stored(
+    community: Community, puts: Sequence[Put]
+) -> tuple[list[Done | Exception], int, Mapping[str, MemberProfile]]:
+    """What became of each, the newest change, and the profiles that were written, by their texts."""
     own, ended = community.index.own_writes, -1
 
-    def store(connection: Connection) -> tuple[list[Done | Exception], int]:
+    def store(connection: Connection) -> tuple[list[Done | Exception], int, Mapping[str, MemberProfile]]:
         nonlocal ended
         before = newest_seq(connection)
-        outcomes = _store(connection, puts, community.settings.now())
+        outcomes, known = _store(connection, puts, community.settings.now())
         seq = newest_seq(connection)
         if seq > before:
             ended = seq
             own.begin(before, seq, fingerprint(connection, seq))
-        return outcomes, seq
+        return outcomes, seq, known
 
     try:
         stored = community.database.write(store)
@@ -130,12 +133,15 @@ def _stored(community: Community, puts: Sequence[Put]) -> tuple[list[Done | Exce
     return stored
 
 
-def _store(connection: Connection, puts: Sequence[Put], at: str) -> list[Done | Exception]:
+def _store(
+    connection: Connection, puts: Sequence[Put], at: str
+) -> tuple[list[Done | Exception], Mapping[str, MemberProfile]]:
     refused = _refused(connection, puts)
     wanted = [put for put in puts if put.member_id not in refused]
     stored = store_in(connection, [put.profile for put in wanted], at, {put.member_id: put.by for put in wanted})
     done = {put.member_id: _done(put, storing) for put, storing in zip(wanted, stored, strict=True)}
-    return [refused.get(put.member_id) or done[put.member_id] for put in puts]
+    known = {one.row.profile: one.profile for one in stored if one.row is not None and one.profile is not None}
+    return [refused.get(put.member_id) or done[put.member_id] for put in puts], known
 
 
 def _refused(connection: Connection, puts: Sequence[Put]) -> dict[str, RequestError]:

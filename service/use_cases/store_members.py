@@ -28,6 +28,8 @@ class Storing:
     row: MemberRow | None
     created: bool = False
     problem: Problem | None = None
+    profile: MemberProfile | None = None
+    """Of a row that was written, what its text says."""
 
 
 def store_members(
@@ -57,6 +59,7 @@ def store_in(
     present = members.some(connection, ids)
     standing = members.standing_blocks(connection, ids)
     texts: dict[str, str] = {}
+    as_written: dict[str, MemberProfile] = {}
     too_many: set[str] = set()
     new_blocks: list[tuple[str, str]] = []
     for profile in profiles:
@@ -66,9 +69,10 @@ def store_in(
         if len(blocked) > MAX_BLOCKED:
             too_many.add(member_id)
             continue
-        text = profile_text(profile.model_copy(update={"blocked": tuple(sorted(_ids(blocked)))}))
+        whole = profile.model_copy(update={"blocked": tuple(sorted(_ids(blocked)))}) if blocked else profile
+        text = profile_text(whole)
         if member_id not in present or present[member_id].profile != text:
-            texts[member_id] = text
+            texts[member_id], as_written[member_id] = text, whole
         new_blocks += ((member_id, other) for other in sorted(blocked - stood))
     members.add_blocks(connection, new_blocks)
     written = members.write(connection, texts, present, at)
@@ -84,7 +88,7 @@ def store_in(
     return [
         Storing(None, problem=_TOO_MANY_BLOCKS)
         if i in too_many
-        else Storing(written.get(i) or present[i], created=i not in present)
+        else Storing(written.get(i) or present[i], created=i not in present, profile=as_written.get(i))
         for i in ids
     ]
 

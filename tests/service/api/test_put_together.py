@@ -17,6 +17,7 @@ from service.community import Community
 from service.live_index import LiveIndex
 from service.own_writes import OwnWrites
 from service.problems import RequestError
+from service.profile_text import profile_of
 from service.settings import Settings
 from service.storage import members
 from service.storage.database import Database
@@ -213,10 +214,10 @@ def held_up(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Event, Event]]:
     committed, follow = Event(), Event()
     whole = LiveIndex.reach
 
-    def reach(self: LiveIndex, seq: int, within_s: float) -> bool:
+    def reach(self: LiveIndex, seq: int, within_s: float, *known: Any) -> bool:
         committed.set()
         assert follow.wait(WITHIN_S)
-        return whole(self, seq, within_s)
+        return whole(self, seq, within_s, *known)
 
     monkeypatch.setattr(LiveIndex, "reach", reach)
     yield committed, follow
@@ -311,3 +312,12 @@ def test_numbers_of_a_transaction_that_failed_are_not_ours() -> None:
         own.committed(number + 1)
     assert own.are_all(190, 200, lines("not asked"))
     assert not own.are_all(12, 200, lines("not asked")), "what is long ago is forgotten"
+
+
+def test_the_index_takes_in_what_the_rows_say(community: Community, writer: MemberWriter) -> None:
+    """Profiles that were just stored are not read again: they are to be the ones that reading would have given."""
+    with all_waiting(community, writer):
+        handed_in = [put(community, writer, name, alias="Zoë", interests=["quilts"], blocked=["c"]) for name in "ab"]
+    for name, future in zip("ab", handed_in, strict=True):
+        stored, _ = future.result(WITHIN_S)
+        assert community.index.view().index.member(name) == profile_of(stored.profile)
