@@ -65,6 +65,13 @@ class ProblemProtocol(HttpToolsProtocol):
             self._wait_for_head()
         super().data_received(data)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Nobody has asked anything for long: hang up, unless a request has come and was not read yet.
+
+        Whoever was hung up on while asking does not know whether it was done.
+        """
+        self.timeout_keep_alive_task = self.loop.call_later(_LOOK_AGAIN_S, super().timeout_keep_alive_handler)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about it."""
         self._stop_waiting()

@@ -215,3 +215,31 @@ def test_a_head_that_came_while_the_loop_was_held_up(monkeypatch: pytest.MonkeyP
 
     for head_is_read in (True, False):
         asyncio.run(late(head_is_read))
+
+
+def test_a_request_that_came_as_a_silent_connection_was_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks again on a connection is read before it is closed for having been silent for too long."""
+    monkeypatch.setattr(wire_protocol, "_LOOK_AGAIN_S", 0.0)
+    hung_up: list[bool] = []
+
+    class Wire:
+        def is_closing(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            hung_up.append(True)
+
+    async def silent(asks_again: bool) -> None:
+        protocol = object.__new__(wire_protocol.ProblemProtocol)
+        protocol.loop, protocol.transport = asyncio.get_running_loop(), Wire()  # type: ignore[assignment]
+        hung_up.clear()
+        protocol.timeout_keep_alive_handler()
+        assert not hung_up, "what has come meanwhile is read first"
+        if asks_again:
+            protocol._unset_keepalive_if_required()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert bool(hung_up) is not asks_again
+
+    for asks_again in (True, False):
+        asyncio.run(silent(asks_again))
