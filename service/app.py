@@ -89,6 +89,7 @@ def create_app(community: Community) -> FastAPI:
         description=_DESCRIPTION,
         lifespan=lifespan,
         openapi_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # addresses hold ids; and it costs every request
         redirect_slashes=False,
     )
     app.state.community, app.state.writer = community, writer

@@ -8,6 +8,7 @@ same counts.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter, OrderedDict, deque
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy import Connection
 
 from matcher import MemberIndex
 from matcher.buddies.handicaps import Handicaps
+from service.aside import giving_way
 from service.settings import Settings
 from service.storage import exposures
 from service.storage.database import Database
@@ -33,6 +35,8 @@ MOST_NOTED = 20_000
 """Lists that wait to be counted; beyond, the oldest go: a turn comes every few seconds, if nothing is wrong."""
 REMEMBERED = 20_000
 """Seekers whose last hour is remembered, so that asking again does not count again."""
+PIECE = 1_000
+"""Members who are looked up at a time, to see whether they are still there."""
 MOST_HALF_LIVES = 50.0
 """Counts are kept as they would have to stand at an epoch; after so long it is moved."""
 MOST_COUNTED = 500.0
@@ -142,7 +146,7 @@ class ExposureBook:
         if hour != self._hour:
             self._lately.clear()
             self._hour = hour
-        for _ in range(len(self._noted)):
+        for _ in giving_way(range(len(self._noted))):
             seeker_id, peer_ids = self._noted.popleft()
             seen = self._lately.setdefault(seeker_id, set())
             self._lately.move_to_end(seeker_id)
@@ -177,8 +181,14 @@ class ExposureBook:
     def _own(self, at: str, members: MemberIndex) -> Exposures:
         before = self.now.left
         kept = before if self._epoch_moves(at) else 1.0
-        shown = {member_id: count * kept for member_id, count in self.now.shown.items() if member_id in members}
-        for member_id, times in self._unwritten.items():
+        shown = dict(self.now.shown)
+        if kept != 1.0:
+            shown = {member_id: count * kept for member_id, count in shown.items()}
+        names = list(shown)
+        for first in giving_way(range(0, len(names), PIECE), 1):
+            for gone in itertools.filterfalse(members.__contains__, names[first : first + PIECE]):
+                del shown[gone]
+        for member_id, times in giving_way(list(self._unwritten.items())):
             shown[member_id] = shown.get(member_id, 0.0) + times / self._left(at)
         self._unwritten.clear()
         return Exposures(shown, self._left(at), {}, len(members))

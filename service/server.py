@@ -19,9 +19,17 @@ from service.wire_protocol import ProblemProtocol
 
 BACKLOG = 512
 GRACE_S = 10
+KEEP_ALIVE_S = 75
+"""So long a connection may be silent between two requests. Longer than proxies and clients keep theirs (60 s is
+usual): if we hang up first, a request may be on its way, and nobody knows what became of it."""
 TURN_S = 0.0005
 """So long one thread computes before another one has its turn. Python's own 5 ms, several times in one request, are
 what an answer would wait for a thread that stores a member."""
+
+
+COLLECT_AFTER = (5_000, 20, 200)
+"""How seldom the cycle collector looks, above all at what has been there for long: every look at that is a halt for
+everybody, and finds next to nothing, because requests leave few cycles behind."""
 
 
 class AddressTakenError(MatcherError):
@@ -87,6 +95,7 @@ def server_for(community: Community) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
     return _Server(config, community)
@@ -98,6 +107,7 @@ def run(community: Community, listener: socket.socket) -> None:
     It takes the process for its own: how its threads take turns and what the cycle collector looks at.
     """
     sys.setswitchinterval(TURN_S)
+    gc.set_threshold(*COLLECT_AFTER)
     community.index.when_made = _keep_for_good
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order and tells what stopped it
         server_for(community).run(sockets=[listener])
