@@ -83,11 +83,11 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
             return asked.count(http.client.OK) / length
 
         phase("warm-up", None, min(seconds, 3.0))
-        capacity = phase("as much as it can", None, max(seconds / 4, 5.0))
+        capacity = phase("as much as it can", None, seconds)
         phase(f"{percent(SHARE)} of that", SHARE * capacity, seconds)
         phase(f"{TIMES:.0f} times that", TIMES * capacity, seconds)
     del told["warm-up"]
-    return _printed(size, told)
+    return _printed(size, seconds, told)
 
 
 def _changes(members: Sequence[MemberProfile], key: str) -> Iterator[bytes]:
@@ -107,12 +107,13 @@ def _changes(members: Sequence[MemberProfile], key: str) -> Iterator[bytes]:
     return itertools.cycle(itertools.chain.from_iterable(made))
 
 
-def _printed(size: int, told: dict[str, tuple[float, Tally, Tally]]) -> Table:
+def _printed(size: int, seconds: float, told: dict[str, tuple[float, Tally, Tally]]) -> Table:
     columns = ("asked", "a second", "answered", "refused", "errors", "p50 ms", "p99 ms", "max ms", "p99/p50", "bar")
     table = Table(
         f"Buddies of {size:,} members beside {CHANGES_A_SECOND} changed profiles a second",
         columns,
         notes=(
+            f"Each line: {seconds:.0f} s, so that what comes every few seconds is in all of them alike.",
             "Times of those that were answered, from the moment at which they were due. Refused: 503 or 429.",
             f"Bar: p99 of at most {BAR:.0f} medians and no refusal at {percent(SHARE)}; the same p99 at three times.",
         ),
