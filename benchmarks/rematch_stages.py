@@ -51,6 +51,8 @@ def past(members: list[MemberProfile]) -> History:
 
 
 LOOK_EVERY_S = 0.2
+CONTENT_FROM, CONTENT_GAP = 1_000_000, 0.002
+"""From so many members on, plans within this certified share of the best are good enough."""
 
 
 class Watched:
@@ -100,7 +102,7 @@ def _resident(process: int) -> float:
 
 def pairs(size: int, workers: int) -> dict[str, Any]:
     """A rematch of buddies."""
-    return _rematch(size, workers, {"ties": ["buddy"]})
+    return _rematch(size, workers, {"ties": ["buddy"], "gap": CONTENT_GAP if size >= CONTENT_FROM else 0.0})
 
 
 def everything(size: int, workers: int) -> dict[str, Any]:
@@ -124,6 +126,8 @@ def _rematch(size: int, workers: int, fields: dict[str, Any]) -> dict[str, Any]:
         "bytes": watched.bytes,
         "processor": took.processor,
         "everywhere": watched.everywhere,
+        "asked_gap": config.gap,
+        "gap": max(one.gap for one in plan.certificates),
         "worker_bytes": worker_bytes,
         "ties": len(plan.pairs) + len(plan.mentors),
         "load": load,
