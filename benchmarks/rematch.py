@@ -57,7 +57,7 @@ def _phases(title: str, figures: dict[str, Any], bar_s: float | None = None, bar
         ("phase", "seconds", "highest memory", "bar"),
         notes=(
             f"Memory is that of the process that asks; each worker took {_bytes(figures['worker_bytes'])} at most.",
-            f"Pairing was to stop {figures['asked_gap']:.1%} below the bound at most; the plan is {figures['gap']:.2%}.",
+            f"Pairing was to stop {figures['asked_gap']:.1%} below its bound at most; it is {figures['gap']:.2%}.",
             f"{figures['ties']:,} ties; {three(figures['processor'])} s of processor in the process that asks.",
             f"Workers are started within the first phase that needs them. Load at the start: {figures['load']:.1f}.",
         ),
