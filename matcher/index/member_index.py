@@ -44,6 +44,8 @@ BUILD_CHUNK = 1 << 14
 FIT_SAMPLE = 20_000
 LATE_LIMIT, LATE_SHARE = 1024, 1 / 64
 """Members off the shelves before they are arranged anew: a thousand, or this share of those on them."""
+REST_S = 0.02
+"""Between the pieces of an arranging that is done aside: it takes as long as it likes."""
 DARK_SHARE = 0.25
 """Share of dark slots from which slots are renumbered."""
 
@@ -350,16 +352,24 @@ class MemberIndex:
         """Arrange the slots that there are; those that come meanwhile are late."""
         slots = self._slots
         try:
-            shelves = self._shelves_of(slots)
+            shelves = self._shelves_of(slots, aside=True)
             with self._writing, self._reading:
                 if self._slots is slots:  # else they were renumbered meanwhile
                     self._shelves = shelves
         finally:
             self._arranging = False
 
-    def _shelves_of(self, slots: Slots) -> Shelves:
+    def _shelves_of(self, slots: Slots, *, aside: bool = False) -> Shelves:
         families, domains = slots.coder.catalog.family_of, slots.coder.catalog.domain_of
-        return Shelves.arrange(slots.rows, self._encoder, families, domains, beside_others=self.aside is not _at_once)
+        served = self.aside is not _at_once
+        return Shelves.arrange(
+            slots.rows,
+            self._encoder,
+            families,
+            domains,
+            beside_others=served,
+            rest_s=REST_S if aside and served else 0.0,
+        )
 
     def _arrange(self, as_of: date) -> None:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""

@@ -25,8 +25,7 @@ from matcher.index.ordered_scan import scan_in_order
 from matcher.scoring.fit import Scoring
 
 CHUNK = 1 << 16
-PIECE, REST_S = 1 << 12, 0.01
-"""Rows that are arranged without a rest beside others, which takes some milliseconds; and how long a rest is."""
+PIECE = 1 << 10
 
 
 @compiled
@@ -109,6 +108,7 @@ class Shelves:
         vectors: npt.NDArray[np.float32] | None = None,
         *,
         beside_others: bool = False,
+        rest_s: float = 0.0,
     ) -> Self:
         """Arrange all of ``rows``. About 2 microseconds a row; 532 bytes a row of memory.
 
@@ -119,8 +119,9 @@ class Shelves:
             domains: its domain.
             vectors: (n, 129) float32, if they are at hand already.
             beside_others: whether threads of this process answer meanwhile. Then no space is reserved list by list,
-                which would take the interpreter from them thousands of times (memory is up to half as much again),
-                and there is a rest after every few thousand rows: they also need the processors.
+                which would take the interpreter from them thousands of times; memory is up to half as much again.
+            rest_s: if nobody waits for it, how long to rest after every :data:`PIECE` rows, which take one or two
+                milliseconds: those who answer need the processors, too.
         """
         faiss.omp_set_num_threads(1)
         keys, shelf_of = np.unique(shelf_keys(rows), return_inverse=True)
@@ -134,15 +135,15 @@ class Shelves:
         for shelf in range(0 if beside_others else keys.size):  # reserves, so that lists do not grow by doubling
             inverted.resize(shelf, int(starts[shelf + 1] - starts[shelf]))
             inverted.resize(shelf, 0)
-        step = PIECE if beside_others else CHUNK
+        step = PIECE if rest_s else CHUNK
         for first in range(0, rows.size, step):
             part = slice(first, min(first + step, rows.size))
             block = np.ascontiguousarray(vectors[part]) if vectors is not None else encoder.items(rows[part])
             ids = np.arange(part.start, part.stop, dtype=np.int64)
             assign = np.ascontiguousarray(shelf_of[part])
             lists.add_core(ids.size, faiss.swig_ptr(block), faiss.swig_ptr(ids), faiss.swig_ptr(assign))
-            if beside_others:
-                time.sleep(REST_S)
+            if rest_s:
+                time.sleep(rest_s)
         return cls(rows.size, keys, starts, order, families, domains, lists)
 
     def bounds(self, seeker: Rows, scoring: Scoring) -> npt.NDArray[np.float64]:

@@ -60,8 +60,8 @@ def test_who_comes_while_shelves_are_arranged_is_late_and_found(
     index = begun(people, aside)
     whole = MemberIndex._shelves_of
 
-    def and_more_come(self: MemberIndex, slots: object) -> object:
-        shelves = whole(self, slots)  # type: ignore[arg-type]
+    def and_more_come(self: MemberIndex, slots: object, **how: bool) -> object:
+        shelves = whole(self, slots, **how)  # type: ignore[arg-type]
         for person in people[245:]:
             self.upsert(person)
         self.remove(people[0].member_id)
@@ -80,8 +80,8 @@ def test_shelves_of_slots_that_were_renumbered_meanwhile_are_dropped(
     index = begun(people, aside)
     slots, whole = index._slots, MemberIndex._shelves_of
 
-    def and_the_next_day_comes(self: MemberIndex, of: object) -> object:
-        shelves = whole(self, of)  # type: ignore[arg-type]
+    def and_the_next_day_comes(self: MemberIndex, of: object, **how: bool) -> object:
+        shelves = whole(self, of, **how)  # type: ignore[arg-type]
         if of is slots:
             self.advance(DAY + datetime.timedelta(days=1))
         return shelves
@@ -98,7 +98,7 @@ def test_an_arranging_that_fails_is_tried_again(
 ) -> None:
     index = begun(people, aside)
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patched:
@@ -108,3 +108,21 @@ def test_an_arranging_that_fails_is_tried_again(
     index.upsert(people[245])
     aside.pop()()
     assert index._shelves.size == 246
+
+
+def test_only_an_arranging_that_nobody_waits_for_rests(
+    people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("time.sleep", rests.append)
+    monkeypatch.setattr("matcher.index.shelves.PIECE", 100)
+    index, by_itself = begun(people, aside), MemberIndex.build(people[:200], DAY, means=HALF)
+    for person in people[200:]:
+        by_itself.upsert(person)
+    index.advance(DAY + datetime.timedelta(days=1))
+    assert rests == []
+    for person in people[245:]:
+        index.upsert(person)
+    aside.pop()()
+    assert len(rests) == 4, "400 slots"
+    expect_same(index, MemberIndex.build(people, DAY + datetime.timedelta(days=1), means=HALF), every=7)
