@@ -39,7 +39,8 @@ def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
         size = EVERYTHING_AT if EVERYTHING_AT in chosen else chosen[0]
         bar_s = EVERYTHING_BAR_S if size == EVERYTHING_AT else None
         yield _phases(f"Rematch of {size:,} members: pairs, mentors and groups", _run("everything", size), bar_s)
-    yield _cluster([size for size in chosen if size <= DASK_MOST])
+    if small := [size for size in chosen if size <= DASK_MOST]:
+        yield _cluster(small)
 
 
 def _run(stage: str, size: int, workers: int = WORKERS) -> dict[str, Any]:

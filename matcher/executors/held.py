@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import itertools
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +56,12 @@ def holding(key: str, read: Callable[[Path], Any], source: Path | Sequence[bytes
 
 def _forget_if_idle() -> None:
     with _reading:
-        if not _under_way:
-            _held.clear()
+        if _under_way or not _held:
+            return
+        _held.clear()
+    gc.collect()
+    with suppress(OSError, AttributeError):  # of glibc: what many small pieces leave goes back to the machine
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def forget() -> None:

@@ -6,7 +6,7 @@ on neither the number of workers nor the size of shards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from datetime import date
@@ -35,7 +35,7 @@ class _Kept(NamedTuple):
     """Pairs that are edges by wish: their nodes and weights."""
 
     ends: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.int32]
 
 
 class CandidateSearch:
@@ -153,7 +153,7 @@ def _kept_pairs(
             ends.append((searcher.node(one), searcher.node(other)))
             scores.append(index.score(one, other, kind, weights))
     return _Kept(
-        np.array(ends, dtype=np.int32).reshape(-1, 2), np.rint(np.array(scores) * WEIGHT_SCALE).astype(np.int64)
+        np.array(ends, dtype=np.int32).reshape(-1, 2), np.rint(np.array(scores) * WEIGHT_SCALE).astype(np.int32)
     )
 
 
@@ -166,12 +166,14 @@ def _check(neighbours: int, kind: str, shard_members: int) -> None:
         raise InvalidRequest(Problem("shard_members", "out of range", "a whole number from 1 on"))
 
 
-def _graph(searcher: Searcher, lists: Sequence[Lists], kept: _Kept, neighbours: int, kind: Kind) -> CandidateGraph:
+def _graph(searcher: Searcher, lists: list[Lists], kept: _Kept, neighbours: int, kind: Kind) -> CandidateGraph:
+    """One graph of all lists, which are let go: of a million members each of their arrays is some hundred megabytes."""
     total = len(searcher.ids)
     counts = np.concatenate([*(part.counts for part in lists), np.empty(0, np.int64)])
-    peers = np.concatenate([*(part.peers for part in lists), np.empty(0, np.int32)])
-    weight = np.concatenate([*(part.weights for part in lists), np.empty(0, np.int64)])
+    peers = np.concatenate([*(part.peers for part in lists), kept.ends[:, 1]])
+    weight = np.concatenate([*(part.weights for part in lists), kept.weights])
     eligible = np.concatenate([*(part.eligible for part in lists), np.empty(0, np.int32)])
+    lists.clear()
     ends = np.cumsum(counts)
     outside = np.full(total, NOTHING_OUTSIDE, dtype=np.int64)
     cut = np.flatnonzero(eligible > counts)
@@ -179,16 +181,17 @@ def _graph(searcher: Searcher, lists: Sequence[Lists], kept: _Kept, neighbours: 
     eligible_of = np.empty_like(eligible)
     eligible_of[searcher.order] = eligible
     one = np.concatenate([np.repeat(searcher.order.astype(np.int32), counts), kept.ends[:, 0]])
-    peers, weight = np.concatenate([peers, kept.ends[:, 1]]), np.concatenate([weight, kept.weights])
-    if kind == "mentor":
-        u, v = one, peers
-    else:
-        u, v = np.minimum(one, peers), np.maximum(one, peers)
-    key = u.astype(np.int64) * total + v
-    _, first = np.unique(key, return_index=True)
+    low, high = (one, peers) if kind == "mentor" else (np.minimum(one, peers), np.maximum(one, peers))
+    del one, peers
+    key = low.astype(np.int64)
+    key *= total
+    key += high
+    del low, high
+    key, first = np.unique(key, return_index=True)
 
     def funnel(name: str) -> Funnel:
         index = searcher.index
         return index.search(index.seeker(name), neighbours, kind, index.weights).funnel
 
-    return CandidateGraph(tuple(searcher.ids), u[first], v[first], weight[first], outside, eligible_of, funnel)
+    u, v = (key // total).astype(np.int32), (key % total).astype(np.int32)
+    return CandidateGraph(tuple(searcher.ids), u, v, weight[first].astype(np.int64), outside, eligible_of, funnel)

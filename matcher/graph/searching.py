@@ -28,7 +28,7 @@ class Lists(NamedTuple):
 
     counts: npt.NDArray[np.int64]
     peers: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.int32]
     eligible: npt.NDArray[np.int32]
 
     def table(self) -> bytes:
@@ -37,7 +37,7 @@ class Lists(NamedTuple):
             {
                 "eligible": self.eligible,
                 "peers": as_lists(self.counts, self.peers),
-                "weights": as_lists(self.counts, self.weights.astype(np.int32)),
+                "weights": as_lists(self.counts, self.weights),
             }
         )
 
@@ -45,8 +45,9 @@ class Lists(NamedTuple):
     def of(cls, table: bytes) -> Lists:
         """Back from :meth:`table`."""
         batch = from_arrow(table)
-        weights = numbers(batch, "weights").astype(np.int64)
-        return cls(list_sizes(batch, "peers"), numbers(batch, "peers"), weights, numbers(batch, "eligible"))
+        return cls(
+            list_sizes(batch, "peers"), numbers(batch, "peers"), numbers(batch, "weights"), numbers(batch, "eligible")
+        )
 
 
 class Searcher:
@@ -87,7 +88,7 @@ class Searcher:
         return Lists(
             np.array([one.top.slots.size for one in found], dtype=np.int64),
             self._node_at[slots],
-            np.rint(scores * WEIGHT_SCALE).astype(np.int64),
+            np.rint(scores * WEIGHT_SCALE).astype(np.int32),
             np.array([one.funnel.eligible for one in found], dtype=np.int32),
         )
 
