@@ -48,6 +48,8 @@ LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
 _WORK = "takes_work"
+_REFUSAL = problem_reply(OVERLOADED)
+"""Made once: a service that is asked too much has better things to do."""
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 
@@ -102,7 +104,7 @@ class Admission:
         visit = Visit(self._lanes[work], self._lanes["wait"], self._metrics)
         if not await visit.begin():
             self._metrics.refused.labels("overloaded").inc()
-            await problem_reply(OVERLOADED)(scope, receive, send)
+            await _REFUSAL(scope, receive, send)
             return
         bring(scope, visit)
         try:
