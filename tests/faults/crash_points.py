@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
-from matcher import MemberIndex
+from matcher import MemberIndex, MemberProfile
 from matcher.index import snapshot, snapshot_file
 from service import job_folders
 from service.live_index import LiveIndex, View
@@ -69,8 +69,10 @@ def after_apply(crash: Crash) -> None:
     """Committed and in the index; the client does not know."""
     whole = LiveIndex._followed
 
-    def followed(self: LiveIndex, connection: Connection, view: View) -> View:
-        seq, view = view.seq, whole(self, connection, view)
+    def followed(
+        self: LiveIndex, connection: Connection, view: View, known: Mapping[str, MemberProfile] | None = None
+    ) -> View:
+        seq, view = view.seq, whole(self, connection, view, known)
         if view.seq != seq:
             crash()
         return view
