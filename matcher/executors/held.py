@@ -14,7 +14,7 @@ from typing import Any
 
 from matcher.passing_folder import passing_folder
 
-IDLE_S = 20.0
+IDLE_S = 5.0
 """For so long a worker without work keeps what it holds: then its memory is for others."""
 _reading = threading.Lock()
 _held: dict[str, Any] = {}
@@ -26,7 +26,7 @@ _idle: list[threading.Timer] = []
 @contextmanager
 def holding(key: str, read: Callable[[Path], Any], source: Path | Sequence[bytes]) -> Iterator[Any]:
     """What ``read`` makes of a file, for a task. It is kept for the next ones until something else is asked for, or no
-    task has come for 20 seconds. Threads of a worker share it.
+    task has come for 5 seconds. Threads of a worker share it.
 
     Args:
         key: digest of the file.
