@@ -183,6 +183,7 @@ def test_inputs_are_never_overwritten(rematch: Callable[..., Said], tmp_path: Pa
     assert said.err == "peer-matcher: --out: taken is a file (accepted: a folder, which need not exist yet)\n"
 
 
+@pytest.mark.long
 def test_a_cluster_that_does_not_answer(rematch: Callable[..., Said], tmp_path: Path) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # and never listens

@@ -179,7 +179,7 @@ def test_killed_while_writing(tmp_path: Path, what: str, after: int, stays: bool
     assert {path.name for path in folder.iterdir()} == PLAIN
 
 
-@pytest.mark.parametrize(("what", "after"), [("table", 5), ("renaming", 0)])
+@pytest.mark.parametrize(("what", "after"), [("table", 5), pytest.param("renaming", 0, marks=pytest.mark.long)])
 def test_killed_before_a_new_folder_is_there(tmp_path: Path, what: str, after: int) -> None:
     assert written_by_another(tmp_path / "out", what, after).returncode == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
