@@ -30,7 +30,7 @@ from matcher.errors import UnknownMember
 from matcher.index.arranging import estimated_means, renumbered
 from matcher.index.bounds import shelf_keys
 from matcher.index.search_plan import search
-from matcher.index.search_together import Asked, search_together
+from matcher.index.search_together import Asked, batches, search_together
 from matcher.index.seeking import Everybody, Found, Seeker
 from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
@@ -280,10 +280,12 @@ class MemberIndex:
         return Found(top, slots, funnel, scoring)
 
     def search_together(self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights) -> list[Found]:
-        """As :meth:`search` for each of ``seekers``, all of the same moment; see :mod:`~matcher.index.search_together`.
-
-        Changes wait meanwhile: for batches. Those that stand beside each other do best to seek alike.
+        """As :meth:`search` for each of ``seekers``, a batch of whom at a time sees the same moment; see
+        :mod:`~matcher.index.search_together`. Those that stand beside each other do best to seek alike.
         """
+        return [found for batch in batches(seekers) for found in self._search_batch(batch, k, kind, weights)]
+
+    def _search_batch(self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights) -> list[Found]:
         with self._reading:
             slots, shelves, encoder, as_of, means = self._slots, self._shelves, self._encoder, self.as_of, self.means
             rows = slots.rows

@@ -19,6 +19,7 @@ from matcher.eligibility.bitsets import Words
 from matcher.embedding.encoder import Encoder
 from matcher.embedding.rows import Rows
 from matcher.index.search_plan import Begun, TopMembers, begin, scanned, swept
+from matcher.index.seeking import Seeker
 from matcher.index.shelves import Shelves
 from matcher.scoring.fit import Scoring
 
@@ -76,18 +77,21 @@ def search_together(
         shelves: arrangement of the first slots.
         rows: (slots,) of FACET_ROW.
         ids: member id by slot, for ties.
-        asked: the searches; those that stand beside each other do best to seek alike.
+        asked: the searches, of one batch; those that stand beside each other do best to seek alike.
         k: how many each wants, at least 1.
         scoring: weights and means of all of them.
         encoder: the one the shelves' vectors were made with.
 
-    Cost: memory of ``TOGETHER`` eligible sets and bounds at once, some 250 kB each at 1,000,000 members.
+    Cost: memory of all eligible sets and bounds at once, some 250 kB each at 1,000,000 members; see :func:`batches`.
     """
-    answers: list[TopMembers] = []
     with _libraries().limit(limits=1, user_api="blas"):  # workers are processes; threads would be in their way
-        for first in range(0, len(asked), TOGETHER):
-            answers += _batch(shelves, rows, ids, asked[first : first + TOGETHER], k, scoring, encoder)
-    return answers
+        return _searched(shelves, rows, ids, asked, k, scoring, encoder)
+
+
+def batches(seekers: Sequence[Seeker]) -> Iterator[Sequence[Seeker]]:
+    """``seekers`` in portions that are searched together."""
+    for first in range(0, len(seekers), TOGETHER):
+        yield seekers[first : first + TOGETHER]
 
 
 @functools.cache
@@ -95,7 +99,7 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _batch(
+def _searched(
     shelves: Shelves, rows: Rows, ids: Sequence[str], asked: Sequence[Asked], k: int, scoring: Scoring, encoder: Encoder
 ) -> list[TopMembers]:
     answers: list[TopMembers | None] = []

@@ -57,8 +57,9 @@ class _Clock:
         return not self.stopped and perf_counter() < self.deadline
 
     def is_enough(self, unserved: int, doubled: int) -> bool:
-        """Whether the plan is as close to the bound as is asked for; ``unserved`` is what parts them, doubled."""
-        return unserved <= self.gap * (doubled - 2 * self.shift)
+        """Whether a plan that is not the best yet is as close to the bound as is asked for; ``unserved`` is what parts
+        them, doubled."""
+        return 0 < unserved <= self.gap * (doubled - 2 * self.shift)
 
 
 def solve_pairing(

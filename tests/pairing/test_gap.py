@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,3 +69,22 @@ def test_room_for_several_and_a_prize(problem: PairingProblem) -> None:
     wide = PairingProblem(problem.u, problem.v, problem.weight, np.arange(2000) % 3 + 1, objective="coverage", n=2000)
     near, _ = solved(wide, 1e-3)
     assert near.gap <= 1e-3
+
+
+@pytest.mark.parametrize("slice_", [200, 10**9])
+def test_without_a_gap_the_search_comes_to_its_end(
+    problem: PairingProblem, monkeypatch: pytest.MonkeyPatch, slice_: int
+) -> None:
+    """However often it is looked at: that nobody is left to serve is an end, and proves why who is alone is alone."""
+    monkeypatch.setattr(exact, "SLICE", slice_)
+    ended: list[bool] = []
+    whole = exact.match_copies
+
+    def seen(*given: Any) -> exact.Matched:
+        matched = whole(*given)
+        ended.append(matched.done)
+        return matched
+
+    monkeypatch.setattr("matcher.pairing.solver.match_copies", seen)
+    solved(problem, 0.0)
+    assert ended == [True]
