@@ -1,7 +1,9 @@
 """Compiles tight numeric loops with numba, typed and cached on disk.
 
-The first call of a compiled function compiles it (some seconds once per machine); later processes load the result. The
-functions release the interpreter lock, so that readers in other threads go on meanwhile.
+The first call of a compiled function compiles it (some seconds once per machine); later processes load the result.
+Functions release the interpreter lock, so that readers in other threads go on meanwhile; but those that take
+microseconds keep it: in a process whose other threads are at work, whoever gives the lock back gets it again after a
+whole turn of theirs, and a search that does so thirty times waits for thirty turns.
 
 numba keeps a function for as long as its own file stays the same, whatever becomes of the functions it calls in other
 files. So every module's functions are cached in a folder named after its source and all that it imports of the package,
@@ -80,9 +82,18 @@ def _cache_folder(file: Path) -> str:
 
 def compiled(function: Function) -> Function:
     """Compile ``function`` at its first call; strict IEEE arithmetic, so results are the same on every machine."""
+    return _compiled(function, nogil=True)
+
+
+def compiled_short(function: Function) -> Function:
+    """As :func:`compiled`, for what takes microseconds: other Python threads wait until it is done."""
+    return _compiled(function, nogil=False)
+
+
+def _compiled(function: Function, *, nogil: bool) -> Function:
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, _cache_folder(Path(function.__code__.co_filename))
     try:
-        return cast(Function, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+        return cast(Function, numba.njit(cache=True, nogil=nogil, fastmath=False)(function))
     finally:
         config.CACHE_DIR = before

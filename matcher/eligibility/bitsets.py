@@ -1,4 +1,7 @@
-"""Sets of member slots, one per attribute value, packed where large: a rule online is a few ANDs over them."""
+"""Sets of member slots, one per attribute value, packed where large: a rule online is a few ANDs over them.
+
+Whole sets are combined by functions of our own and not by numpy, which gives the interpreter lock back at every one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_short
 
 Words = npt.NDArray[np.uint64]
 WORD_BITS = 64
@@ -20,57 +23,94 @@ def words_for(slots: int) -> int:
     return (slots + WORD_BITS - 1) // WORD_BITS
 
 
-@compiled
-def _popcount(word: Any) -> int:
+@compiled_short
+def popcount(word: Any) -> int:
+    """Number of set bits in a word."""
     word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return (word * np.uint64(0x0101010101010101)) >> np.uint64(56)
 
 
-@compiled
+@compiled_short
 def count_bits(words: Words) -> int:
     """Number of set bits."""
     total = 0
     for i in range(words.size):
-        total += _popcount(words[i])
+        total += popcount(words[i])
     return total
 
 
-@compiled
+@compiled_short
 def and_into(kept: Words, allowed: Words) -> int:
     """``kept &= allowed``; returns how many bits are left. ``allowed`` may be longer."""
     total = 0
     for i in range(kept.size):
         kept[i] &= allowed[i]
-        total += _popcount(kept[i])
+        total += popcount(kept[i])
     return total
 
 
-@compiled
+@compiled_short
+def copied(words: Words) -> Words:
+    """A copy of one's own."""
+    copy = np.empty_like(words)
+    for i in range(words.size):
+        copy[i] = words[i]
+    return copy
+
+
+@compiled_short
+def or_into(kept: Words, more: Words) -> None:
+    """``kept |= more``. ``kept`` may be longer."""
+    for i in range(more.size):
+        kept[i] |= more[i]
+
+
+@compiled_short
+def in_both(one: Words, other: Words) -> Words:
+    """``one & other``."""
+    both = np.empty_like(one)
+    for i in range(one.size):
+        both[i] = one[i] & other[i]
+    return both
+
+
+@compiled_short
+def all_but(words: Words) -> Words:
+    """``~words``."""
+    others = np.empty_like(words)
+    for i in range(words.size):
+        others[i] = ~words[i]
+    return others
+
+
+@compiled_short
 def set_bits(words: Words, slots: npt.NDArray[np.int64]) -> None:
     """Set the bits of ``slots``."""
     for i in range(slots.size):
         words[slots[i] >> 6] |= np.uint64(1) << np.uint64(slots[i] & 63)
 
 
-@compiled
+@compiled_short
 def clear_bits(words: Words, slots: npt.NDArray[np.int64]) -> None:
     """Clear the bits of ``slots``."""
     for i in range(slots.size):
         words[slots[i] >> 6] &= ~(np.uint64(1) << np.uint64(slots[i] & 63))
 
 
-@compiled
-def slots_of_bits(words: Words, first_word: int, count: int) -> npt.NDArray[np.int64]:
-    """The slots of the set bits from ``first_word`` on, ascending; ``count`` is at least their number."""
+@compiled_short
+def slots_of_bits(words: Words, first_slot: int, count: int) -> npt.NDArray[np.int64]:
+    """The slots of the set bits from ``first_slot`` on, ascending; ``count`` is at least their number."""
     slots = np.empty(count, dtype=np.int64)
     found = 0
-    for i in range(first_word, words.size):
+    for i in range(first_slot >> 6, words.size):
         word = words[i]
+        if i == first_slot >> 6:
+            word &= ~np.uint64(0) << np.uint64(first_slot & 63)
         while word != np.uint64(0):
             lowest = word & (~word + np.uint64(1))
-            slots[found] = i * 64 + _popcount(lowest - np.uint64(1))
+            slots[found] = i * 64 + popcount(lowest - np.uint64(1))
             found += 1
             word ^= lowest
     return slots[:found]
@@ -79,9 +119,8 @@ def slots_of_bits(words: Words, first_word: int, count: int) -> npt.NDArray[np.i
 class BitSets:
     """Sets of slots by key, all of one capacity, growing together.
 
-    A set is a list of slots while that is smaller than a bit for everybody, and packed bits from then on: values
-        that few
-    share (a clinic, a word of somebody's own) cost what they hold, however many there are.
+    A set is a list of slots while that is smaller than a bit for everybody, and packed bits from then on: values that
+    few share (a clinic, a word of somebody's own) cost what they hold, however many there are.
 
     Args:
         capacity: slots to make room for at first.
@@ -130,7 +169,7 @@ class BitSets:
         """The set of ``key`` as bits that may be written to, made if it is new."""
         words = self.packed.get(key)
         if words is None:
-            words = self.packed[key] = self.get(key).copy()
+            words = self.packed[key] = copied(self.get(key))
             self.listed.pop(key, None)
         return words
 
@@ -143,11 +182,11 @@ class BitSets:
         """Members who have any of ``keys``. Not to be written to."""
         if len(keys) == 1 and keys[0] in self.packed:
             return self.packed[keys[0]]
-        found: Words = self.empty.copy()
+        found = copied(self.empty)
         for key in keys:
             words = self.packed.get(key)
             if words is not None:
-                np.bitwise_or(found, words, out=found)
+                or_into(found, words)
             elif key in self.listed:
                 set_bits(found, np.array(self.listed[key], dtype=np.int64))
         return found

@@ -13,7 +13,19 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from matcher.eligibility.bitsets import BitSets, Words, and_into, clear_bits, count_bits, set_bits, words_for
+from matcher.eligibility.bitsets import (
+    BitSets,
+    Words,
+    all_but,
+    and_into,
+    clear_bits,
+    copied,
+    count_bits,
+    in_both,
+    or_into,
+    set_bits,
+    words_for,
+)
 from matcher.eligibility.funnel import Funnel, Relaxation, Removal
 from matcher.eligibility.relations import Relations
 from matcher.eligibility.rules import (
@@ -129,12 +141,12 @@ class OnlineFilter:
         Returns:
             (words,) uint64, a copy of the caller's own; and the funnel. Some 20 passes over ``slots / 8`` bytes.
         """
-        kept = self.bits.get(LIVE)[: words_for(slots)].copy()
+        kept = copied(self.bits.get(LIVE)[: words_for(slots)])
         own_slot = slot_of.get(seeker.member_id)
         if own_slot is not None:
             clear_bits(kept, np.array([own_slot], dtype=np.int64))
         population = left = count_bits(kept)
-        everybody = kept.copy()
+        everybody = copied(kept)
         masks = self._masks(seeker, as_of, kind, everybody, slot_of)
         removed: list[Removal] = []
         for rule in RULES:
@@ -152,7 +164,7 @@ class OnlineFilter:
         for rule in RULES:
             if not rule.relaxable or masks[rule.code] is None:
                 continue
-            kept = everybody.copy()
+            kept = copied(everybody)
             admits = count_bits(kept)
             for other in RULES:
                 mask = masks[other.code]
@@ -181,15 +193,14 @@ class OnlineFilter:
             masks["seeks"] = bits.get(("seeks", kind))
         if mentoring:
             masks["mentor_approved"] = bits.get("mentor_approved")
-        masks["role"] = bits.union([("role", role) for role in seeker.open_to_roles]) & bits.get(
-            ("open_to", seeker.role)
-        )
+        roles: list[Hashable] = [("role", role) for role in seeker.open_to_roles]
+        masks["role"] = in_both(bits.union(roles), bits.get(("open_to", seeker.role)))
         masks["language"] = bits.union([("language", language) for language in sorted(spoken(seeker.languages))])
         masks["gender_wish"] = self._gender_mask(seeker)
         avoided: list[Hashable] = [("brings", topic) for topic in seeker.avoid_topics]
         avoided += [("avoids", topic) for topic in sorted(topics_brought(seeker))]
         if avoided:
-            masks["avoid_topic"] = ~bits.union(avoided)
+            masks["avoid_topic"] = all_but(bits.union(avoided))
         channels = accepted_channels(seeker)
         masks["channel"] = bits.union([("channel", channel) for channel in channels])
         if "in_person" in channels:
@@ -214,28 +225,28 @@ class OnlineFilter:
         wanted_by = self.bits.union(wishes)
         if not seeker.only_genders:
             return wanted_by
-        return wanted_by & self.bits.union([("gender", gender) for gender in seeker.only_genders])
+        return in_both(wanted_by, self.bits.union([("gender", gender) for gender in seeker.only_genders]))
 
     def _region_mask(self, seeker: RuledMember, channels: tuple[str, ...]) -> Words:
         bits = self.bits
         remote: list[Hashable] = [("channel", channel) for channel in channels if channel in REMOTE_CHANNELS]
-        free: Words = (
-            bits.union(remote) | ~bits.get(("channel", "in_person")) if remote else ~bits.get(("channel", "in_person"))
-        )
+        free = all_but(bits.get(("channel", "in_person")))
+        if remote:
+            or_into(free, bits.union(remote))
         if seeker.region is not None:
-            free |= bits.get(("region", seeker.region))
+            or_into(free, bits.get(("region", seeker.region)))
         return free
 
     def _clinic_mask(self, seeker: RuledMember) -> Words | None:
         if seeker.clinic is None:
             return None
         same = self.bits.get(("clinic", seeker.clinic))
-        return ~same if seeker.avoid_same_clinic else ~(same & self.bits.get("avoids_clinic"))
+        return all_but(same if seeker.avoid_same_clinic else in_both(same, self.bits.get("avoids_clinic")))
 
     @staticmethod
     def _without(everybody: Words, slots: list[int]) -> Words | None:
         if not slots:
             return None
-        mask = everybody.copy()
+        mask = copied(everybody)
         clear_bits(mask, np.array(slots, dtype=np.int64))
         return mask

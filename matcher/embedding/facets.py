@@ -114,11 +114,23 @@ def bits(mask: int) -> int:
 
 
 @compiled
+def support_share(needs: int, offers: int) -> float:
+    """Share of ``needs`` that ``offers`` hold, of masks that hold something."""
+    return bits(needs & offers) / bits(needs)
+
+
+@compiled
 def support_kernel(asking: Row, giving: Row) -> float:
     """Share of the asker's needs that the giver offers. Directed."""
     if asking.needs == 0 or giving.offers == 0:
         return -1.0
-    return bits(asking.needs & giving.offers) / bits(asking.needs)
+    return support_share(asking.needs, giving.offers)
+
+
+@compiled
+def channel_cosine(one: int, other: int) -> float:
+    """Cosine of two sets, as masks that hold something."""
+    return bits(one & other) / math.sqrt(bits(one) * bits(other))
 
 
 @compiled
@@ -126,7 +138,7 @@ def channel_kernel(one: Row, other: Row) -> float:
     """Cosine of channel sets."""
     if one.channels == 0 or other.channels == 0:
         return -1.0
-    return bits(one.channels & other.channels) / math.sqrt(bits(one.channels) * bits(other.channels))
+    return channel_cosine(one.channels, other.channels)
 
 
 @compiled
@@ -138,11 +150,17 @@ def cadence_kernel(one: Row, other: Row) -> float:
 
 
 @compiled
+def age_fit(gap: int) -> float:
+    """Exponential in a gap in years."""
+    return math.exp(-gap / 20.0)
+
+
+@compiled
 def age_kernel(one: Row, other: Row) -> float:
     """Exponential in the gap between years of birth."""
     if one.birth_year == 0 or other.birth_year == 0:
         return -1.0
-    return math.exp(-abs(one.birth_year - other.birth_year) / 20.0)
+    return age_fit(abs(one.birth_year - other.birth_year))
 
 
 Coordinates = npt.NDArray[np.int32]

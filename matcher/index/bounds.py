@@ -1,4 +1,4 @@
-"""Upper bounds of a score from procedure and stage alone: of a whole shelf, and of one row."""
+"""Upper bounds of the scores on a whole shelf, from procedure and stage alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
-from matcher.embedding.facets import mentor_credit, mentor_stage_kernel, procedure_kernel, stage_kernel
+from matcher.compilation import compiled, compiled_short
+from matcher.embedding.facets import SAME_DOMAIN, SAME_FAMILY, mentor_credit
 from matcher.embedding.rows import Rows
 
 BUCKET_LOW, BUCKET_WIDTH, BUCKETS = -4.0, 0.4, 40
@@ -54,20 +54,27 @@ def most_of_the_rest(
 
 
 @compiled
-def row_bound(
-    one: Any, other: Any, rest: float, weights: npt.NDArray[np.float64], means: npt.NDArray[np.float64], mentoring: bool
-) -> float:
-    """No less than the score of a pair, for a fifth of its cost."""
-    procedure = procedure_kernel(one, other)
-    stage = mentor_stage_kernel(one, other) if mentoring else stage_kernel(one, other)
-    return (
-        rest
-        + weights[0] * (procedure if procedure >= 0.0 else means[0])
-        + weights[1] * (stage if stage >= 0.0 else means[1])
-    )
+def procedure_parts(
+    one: Any, families: npt.NDArray[np.int16], domains: npt.NDArray[np.int16], unknown: float
+) -> npt.NDArray[np.float64]:
+    """(procedures + 1,) what a peer of each procedure scores by it; the first for one who names none."""
+    parts = np.empty(families.size + 1)
+    parts[0] = unknown
+    for code in range(families.size):
+        if one.procedure < 0:
+            parts[code + 1] = unknown
+        elif code == one.procedure:
+            parts[code + 1] = 1.0
+        elif families[code] == one.family:
+            parts[code + 1] = SAME_FAMILY
+        elif domains[code] == one.domain:
+            parts[code + 1] = SAME_DOMAIN
+        else:
+            parts[code + 1] = 0.0
+    return parts
 
 
-@compiled
+@compiled_short
 def shelf_bounds(
     keys: npt.NDArray[np.int32],
     seeker: Rows,
@@ -80,7 +87,7 @@ def shelf_bounds(
     """(shelves,) float64: no member of a shelf can score more with the seeker."""
     one = seeker[0]
     rest = most_of_the_rest(one, weights, means, mentoring)
-    stage_known, procedure_known = one.band >= 0, one.procedure >= 0
+    stage_known = one.band >= 0
     stages = np.empty(KEYS_A_PROCEDURE)
     stages[0] = means[1]
     for bucket in range(BUCKETS):
@@ -94,19 +101,7 @@ def shelf_bounds(
         else:
             away = max(0.0, low - one.u, one.u - high) / 0.6
             stages[bucket + 1] = np.exp(-0.5 * away * away)
-    procedures = np.empty(families.size + 1)
-    procedures[0] = means[0]
-    for code in range(families.size):
-        if not procedure_known:
-            procedures[code + 1] = means[0]
-        elif code == one.procedure:
-            procedures[code + 1] = 1.0
-        elif families[code] == one.family:
-            procedures[code + 1] = 0.7
-        elif domains[code] == one.domain:
-            procedures[code + 1] = 0.35
-        else:
-            procedures[code + 1] = 0.0
+    procedures = procedure_parts(one, families, domains, means[0])
     bounds = np.empty(keys.size)
     for shelf in range(keys.size):
         procedure = keys[shelf] // KEYS_A_PROCEDURE

@@ -3,8 +3,8 @@
 Slots are append-only: a member who changes gets a new slot and the old one goes dark, so what a search reads never
 moves under it. Only the filter (some tens of microseconds) runs under the lock; the search itself works on its own
 copy of the eligible set. Slots that came since the shelves were arranged are scored one by one; when they grow too
-many the shelves are arranged anew, aside if the owner says where, and when too many slots are dark they are
-renumbered, too. Both cost O(1) amortised a change.
+many they are put on a copy of the shelves, aside if the owner says where; when too many slots are dark they are
+renumbered and arranged anew. Both cost O(1) amortised a change.
 """
 
 from __future__ import annotations
@@ -42,10 +42,8 @@ from matcher.scoring.fit import Scoring
 
 BUILD_CHUNK = 1 << 14
 FIT_SAMPLE = 20_000
-LATE_LIMIT, LATE_SHARE = 1024, 1 / 64
-"""Members off the shelves before they are arranged anew: a thousand, or this share of those on them."""
-REST_S = 0.02
-"""Between the pieces of an arranging that is done aside: it takes as long as it likes."""
+LATE_LIMIT, LATE_SHARE = 1024, 1 / 256
+"""Members off the shelves before they are put there: a thousand, or this share of those on them."""
 DARK_SHARE = 0.25
 """Share of dark slots from which slots are renumbered."""
 
@@ -351,27 +349,21 @@ class MemberIndex:
             self.aside(self._put_on_shelves)
 
     def _put_on_shelves(self) -> None:
-        """Arrange the slots that there are; those that come meanwhile are late."""
-        slots = self._slots
+        """Put the slots that there are on shelves; those that come meanwhile are late."""
+        with self._reading:
+            slots, standing = self._slots, self._shelves
         try:
-            shelves = self._shelves_of(slots, aside=True)
+            shelves = standing.extended(slots.rows, self._encoder) or self._shelves_of(slots)
             with self._writing, self._reading:
                 if self._slots is slots:  # else they were renumbered meanwhile
                     self._shelves = shelves
         finally:
             self._arranging = False
 
-    def _shelves_of(self, slots: Slots, *, aside: bool = False) -> Shelves:
+    def _shelves_of(self, slots: Slots) -> Shelves:
         families, domains = slots.coder.catalog.family_of, slots.coder.catalog.domain_of
         served = self.aside is not _at_once
-        return Shelves.arrange(
-            slots.rows,
-            self._encoder,
-            families,
-            domains,
-            beside_others=served,
-            rest_s=REST_S if aside and served else 0.0,
-        )
+        return Shelves.arrange(slots.rows, self._encoder, families, domains, beside_others=served)
 
     def _arrange(self, as_of: date) -> None:
         """Under the writing lock: what is built aside replaces the old in one step, under the reading lock."""

@@ -6,11 +6,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_short
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
-from matcher.index.bounds import most_of_the_rest, row_bound
+from matcher.index.bounds import KEYS_A_PROCEDURE, procedure_parts
+from matcher.index.briefs import Briefs
+from matcher.index.row_bounds import may_reach, row_bound, tables_of, topic_bits
 
 
 @compiled
@@ -23,7 +25,7 @@ def _insert(best: npt.NDArray[np.float64], score: float) -> None:
     best[place] = score
 
 
-@compiled
+@compiled_short
 def scan_slots(
     slots: npt.NDArray[np.int64],
     seeker: Rows,
@@ -34,7 +36,7 @@ def scan_slots(
     mentoring: bool,
     k: int,
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64], float]:
-    """Score ``slots`` in any order, but those that their bound already keeps out of the best k.
+    """Score ``slots`` in any order, but those that their bound keeps out of the best k.
 
     Returns:
         Slots scored, their scores, and the highest bound of a slot that was passed over, -1 if none was.
@@ -44,11 +46,11 @@ def scan_slots(
     scores = np.empty(slots.size)
     parts = np.empty(9)
     one = seeker[0]
-    rest = most_of_the_rest(one, weights, means, mentoring)
+    tables = tables_of(one, weights, means, mentoring)
     found = 0
     passed_over = -1.0
     for slot in slots:
-        bound = row_bound(one, rows[slot], rest, weights, means, mentoring)
+        bound = row_bound(one, rows[slot], tables, weights, means, mentoring)
         if bound < best[0]:
             passed_over = max(passed_over, bound)
             continue
@@ -65,8 +67,12 @@ def scan_slots(
 def scan_in_order(
     shelves: npt.NDArray[np.int64],
     bounds: npt.NDArray[np.float64],
+    keys: npt.NDArray[np.int32],
     starts: npt.NDArray[np.int64],
     order: npt.NDArray[np.int32],
+    briefs: Briefs,
+    families: npt.NDArray[np.int16],
+    domains: npt.NDArray[np.int16],
     words: Words,
     seeker: Rows,
     rows: Rows,
@@ -79,10 +85,14 @@ def scan_in_order(
     """Score the eligible members on ``shelves``, best bound first, and stop where no later shelf can matter.
 
     Args:
-        shelves: (m,) shelf numbers in falling order of bound.
+        shelves: (m,) shelf numbers, in any order.
         bounds: (shelves,) bound of every shelf.
+        keys: (shelves,) their procedures and stages.
         starts: where each shelf's slots begin in ``order``.
         order: slots, shelf by shelf.
+        briefs: what there is to know of each first.
+        families: family of each procedure.
+        domains: its domain.
         words: bit set of the eligible.
         seeker: (1,) of FACET_ROW.
         rows: (slots,) of FACET_ROW.
@@ -102,13 +112,18 @@ def scan_in_order(
     scores = np.empty(total)
     parts = np.empty(9)
     one = seeker[0]
+    tables, topics = tables_of(one, weights, means, mentoring), topic_bits(one, groups)
+    procedures = procedure_parts(one, families, domains, means[0])
     found = 0
-    for shelf in shelves:
+    for shelf in shelves[np.argsort(-bounds[shelves], kind="mergesort")]:
         if bounds[shelf] < best[0]:
             break
+        procedure = weights[0] * procedures[keys[shelf] // KEYS_A_PROCEDURE]
         for place in range(starts[shelf], starts[shelf + 1]):
             slot = order[place]
             if not (words[slot >> 6] >> np.uint64(slot & 63)) & np.uint64(1):
+                continue
+            if not may_reach(best[0], one, procedure, briefs[place], tables, topics, weights, means, mentoring):
                 continue
             part_fits(one, rows[slot], groups, mentoring, parts)
             score = mutual_fit(parts, weights, means, mentoring)

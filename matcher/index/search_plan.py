@@ -2,13 +2,11 @@
 
 1. Few eligible: look at each, and score those whose bound by procedure and stage may reach the best (plan ``gather``).
 2. Else open the shelves with the highest bounds until they hold some hundreds of eligible members and score those:
-the k-th best is
-   a threshold, and every other shelf whose bound does not reach it is done with.
-3. What is left is scored shelf by shelf in falling order of bound, the threshold rising, until no shelf reaches it
-(plan
-   ``shelves``). Where too much is left for that (weights or a profile that shelves say little about), FAISS sweeps
-   it first: only vectors whose inner product, an upper bound of the score, exceeds the threshold are scored (plan
-       ``sweep``).
+   the k-th best is a threshold, and every other shelf whose bound does not reach it is done with.
+3. What is left is scanned shelf by shelf in falling order of bound, the threshold rising, until no shelf reaches it:
+   members whose brief says that they may reach it are scored (plan ``shelves``). Where much is left and interests
+   weigh much, of which briefs tell nothing, FAISS sweeps it instead: only vectors whose inner product, an upper bound
+   of the score, exceeds the threshold are scored (plan ``sweep``).
 
 Members that came since the shelves were arranged are scored one by one. Nobody unscored can beat the k-th best: the
 bound of their shelf, or their own inner product, does not exceed it.
@@ -25,9 +23,11 @@ import numpy.typing as npt
 
 from matcher.eligibility.bitsets import Words, slots_of_bits
 from matcher.embedding.encoder import Encoder
+from matcher.embedding.facets import INTERESTS
 from matcher.embedding.rows import Rows
+from matcher.index.best_of import best_among, highest_scores, joined, opened_ids, shut_ids
 from matcher.index.ordered_scan import scan_slots
-from matcher.index.shelves import Shelves, shelf_ids
+from matcher.index.shelves import Shelves
 from matcher.scoring.fit import Scoring
 
 GATHER_LIMIT = 600
@@ -35,8 +35,10 @@ GATHER_LIMIT = 600
 SEED_ROWS = 200
 """Eligible members scored before sweeping; more find a better threshold, fewer cost less."""
 SWEEP_FROM = 6000
-"""Eligible members expected on the shelves that are left, from which FAISS sweeps: a vector costs a third of an
-exact score."""
+"""Eligible members expected on the shelves that are left, from which FAISS may sweep instead."""
+SWEEP_FROM_INTERESTS = 0.25
+"""Weight of the seeker's interests from which it does: of all facets they alone are not in the briefs of a scan, and
+one that can leave out next to nobody by them costs more than a sweep."""
 SWEEP_SLACK = 2e-6
 """Taken off the threshold for float32; the encoder's margin is larger, so ties are kept."""
 
@@ -123,10 +125,14 @@ def search(
     begun = begin(shelves, rows, ids, seeker, eligible, eligible_count, k, scoring)
     if isinstance(begun, TopMembers):
         return begun
-    if begun.eligible_left(shelves) <= SWEEP_FROM:
+    if begun.eligible_left(shelves) <= SWEEP_FROM or _interests_weigh(seeker, scoring) < SWEEP_FROM_INTERESTS:
         return scanned(begun, shelves, rows, ids, scoring)
     query = encoder.query(seeker, scoring.weights, scoring.means, scoring.mentoring)
     return swept(begun, shelves.above(begun.left, eligible, query, begun.radius()), shelves, rows, ids, scoring)
+
+
+def _interests_weigh(seeker: Rows, scoring: Scoring) -> float:
+    return float(scoring.weights[INTERESTS]) if seeker[0]["interest_count"] else 0.0
 
 
 def begin(
@@ -153,19 +159,18 @@ def begin(
         )
         best_slots, best_scores = _top(slots, scores, ids, k)
         return TopMembers(best_slots, best_scores, passed_over, "gather", slots.size)
-    late = slots_of_bits(eligible, shelves.size >> 6, min(eligible_count, rows.size - shelves.size + 64))
-    late = late[late >= shelves.size]
+    late = slots_of_bits(eligible, shelves.size, min(eligible_count, rows.size - shelves.size))
     bounds = shelves.bounds(seeker, scoring)
     wanted = int(max(SEED_ROWS, 2 * k) * shelves.size / eligible_count) + 1
     while True:
         opened = shelves.best(bounds, wanted)
-        slots = np.concatenate([late, shelves.eligible_on(shelf_ids(opened), eligible)])
+        slots = shelves.eligible_on(opened_ids(opened), eligible, late)
         if slots.size >= k or wanted >= shelves.size:
             break
         wanted *= 4
     scores = scoring.slots(seeker, rows, slots)
-    best = np.sort(np.partition(scores, slots.size - k)[slots.size - k :])
-    left = shelf_ids((bounds >= best[0]) & ~opened)
+    best = highest_scores(scores, k)
+    left = shut_ids(bounds, opened, best[0])
     return Begun(seeker, eligible, eligible_count, k, bounds, opened, slots, scores, best, left)
 
 
@@ -196,7 +201,7 @@ def _ended(
     plan: str,
     swept_to: float,
 ) -> TopMembers:
-    slots, scores = np.concatenate([begun.slots, more]), np.concatenate([begun.scores, more_scores])
+    slots, scores = joined(begun.slots, begun.scores, more, more_scores)
     best_slots, best_scores = _top(slots, scores, ids, begun.k)
     # What certifies the answer: the highest bound of a shelf that stayed shut, or what was swept down to.
     bound = max(swept_to, shelves.highest_shut(begun.bounds, begun.opened, best_scores[-1]))
@@ -207,8 +212,6 @@ def _top(
     slots: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], ids: Sequence[str], k: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """The k best, best first, ties by member id."""
-    if slots.size > k:
-        among = scores >= np.partition(scores, slots.size - k)[slots.size - k]
-        slots, scores = slots[among], scores[among]
+    slots, scores = best_among(slots, scores, k)
     ranked = sorted((-score, ids[slot], slot) for score, slot in zip(scores.tolist(), slots.tolist(), strict=True))[:k]
     return np.array([slot for _, _, slot in ranked], dtype=np.int64), np.array([-score for score, _, _ in ranked])

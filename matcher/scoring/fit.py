@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_short
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import Rows, TagGroups
@@ -16,7 +16,7 @@ from matcher.embedding.weights import FacetWeights
 from matcher.members.vocabulary import Kind
 
 
-@compiled
+@compiled_short
 def _score_slots(
     seeker: Rows,
     rows: Rows,
@@ -35,7 +35,7 @@ def _score_slots(
     return scores
 
 
-@compiled
+@compiled_short
 def _parts_of_rows(seeker: Rows, rows: Rows, groups: TagGroups, mentoring: bool) -> npt.NDArray[np.float64]:
     out = np.empty((rows.size, 9))
     for i in range(rows.size):

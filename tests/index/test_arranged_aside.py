@@ -6,10 +6,14 @@ import datetime
 import threading
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from matcher import MemberIndex, MemberProfile, sample_members
+from matcher.embedding.encoder import Encoder
+from matcher.embedding.rows import Rows
 from matcher.index import member_index
+from matcher.index.shelves import Shelves
 from tests.index.conftest import HALF, expect_same
 
 DAY = datetime.date(2026, 1, 1)
@@ -58,16 +62,16 @@ def test_who_comes_while_shelves_are_arranged_is_late_and_found(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = begun(people, aside)
-    whole = MemberIndex._shelves_of
+    whole = Shelves.extended
 
-    def and_more_come(self: MemberIndex, slots: object, **how: bool) -> object:
-        shelves = whole(self, slots, **how)  # type: ignore[arg-type]
+    def and_more_come(self: Shelves, rows: Rows, encoder: Encoder) -> Shelves | None:
+        shelves = whole(self, rows, encoder)
         for person in people[245:]:
-            self.upsert(person)
-        self.remove(people[0].member_id)
+            index.upsert(person)
+        index.remove(people[0].member_id)
         return shelves
 
-    monkeypatch.setattr(MemberIndex, "_shelves_of", and_more_come)
+    monkeypatch.setattr(Shelves, "extended", and_more_come)
     in_a_thread(aside.pop())
     monkeypatch.undo()
     assert index._shelves.size == 245
@@ -78,15 +82,14 @@ def test_shelves_of_slots_that_were_renumbered_meanwhile_are_dropped(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = begun(people, aside)
-    slots, whole = index._slots, MemberIndex._shelves_of
+    slots, whole = index._slots, Shelves.extended
 
-    def and_the_next_day_comes(self: MemberIndex, of: object, **how: bool) -> object:
-        shelves = whole(self, of, **how)  # type: ignore[arg-type]
-        if of is slots:
-            self.advance(DAY + datetime.timedelta(days=1))
+    def and_the_next_day_comes(self: Shelves, rows: Rows, encoder: Encoder) -> Shelves | None:
+        shelves = whole(self, rows, encoder)
+        index.advance(DAY + datetime.timedelta(days=1))
         return shelves
 
-    monkeypatch.setattr(MemberIndex, "_shelves_of", and_the_next_day_comes)
+    monkeypatch.setattr(Shelves, "extended", and_the_next_day_comes)
     in_a_thread(aside.pop())
     assert index._slots is not slots
     assert index._shelves.size == 245
@@ -102,7 +105,7 @@ def test_an_arranging_that_fails_is_tried_again(
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(MemberIndex, "_shelves_of", fails)
+        patched.setattr(Shelves, "extended", fails)
         with pytest.raises(MemoryError):
             aside.pop()()
     index.upsert(people[245])
@@ -110,19 +113,38 @@ def test_an_arranging_that_fails_is_tried_again(
     assert index._shelves.size == 246
 
 
-def test_only_an_arranging_that_nobody_waits_for_rests(
+def test_who_needs_a_shelf_that_is_not_there_gets_one(
     people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rests: list[float] = []
-    monkeypatch.setattr("time.sleep", rests.append)
-    monkeypatch.setattr("matcher.index.shelves.PIECE", 100)
-    index, by_itself = begun(people, aside), MemberIndex.build(people[:200], DAY, means=HALF)
-    for person in people[200:]:
-        by_itself.upsert(person)
-    index.advance(DAY + datetime.timedelta(days=1))
-    assert rests == []
-    for person in people[245:]:
-        index.upsert(person)
-    aside.pop()()
-    assert len(rests) == 4, "400 slots"
-    expect_same(index, MemberIndex.build(people, DAY + datetime.timedelta(days=1), means=HALF), every=7)
+    """Only where there is no room for as many new ones is everything arranged anew."""
+    by_procedure = sorted(people, key=lambda person: [event.procedure for event in person.procedures])
+    for spare in (1000, 3):
+        with monkeypatch.context() as patched:
+            patched.setattr("matcher.index.shelves.SPARE", spare)
+            index = begun(by_procedure, aside, late=200)
+            standing = index._shelves
+            aside.pop()()
+        assert index._shelves.size == 400
+        assert index._shelves.keys.size > standing.keys.size + 3
+        extended = index._shelves.keys[: standing.keys.size].tolist() == standing.keys.tolist()
+        assert extended is (spare == 1000)
+        assert standing.lists.ntotal == standing.size == 200, "readers go on with what they have"
+        expect_same(index, MemberIndex.build(people, DAY, means=HALF), every=7)
+
+
+def test_extended_shelves_hold_what_arranged_ones_hold(
+    people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = MemberIndex.build(people, DAY, means=HALF)
+    rows, encoder, catalog = index._slots.rows, index._encoder, index._slots.coder.catalog
+    whole = Shelves.arrange(rows, encoder, catalog.family_of, catalog.domain_of)
+    monkeypatch.setattr("matcher.index.shelves.SPARE", 1000)
+    for first in (0, 1, 100, 399, 400):
+        extended = Shelves.arrange(rows[:first], encoder, catalog.family_of, catalog.domain_of).extended(rows, encoder)
+        assert extended is not None
+        assert sorted(extended.keys.tolist()) == whole.keys.tolist()
+        for shelf, key in enumerate(extended.keys.tolist()):
+            there = whole.keys.tolist().index(key)
+            ours, theirs = extended.stored(np.array([shelf])), whole.stored(np.array([there]))
+            for part in range(3):
+                np.testing.assert_array_equal(ours[part], theirs[part])

@@ -118,6 +118,7 @@ def _run(steps: int, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -
     for number in range(steps):
         if number % 50 == 0:
             monkeypatch.setattr(search_plan, "SWEEP_FROM", rng.choice((0, 10**9)))
+            monkeypatch.setattr(search_plan, "SWEEP_FROM_INTERESTS", rng.choice((0.0, 0.25)))
         _step(world, rng, pool, number, folder)
     for kind in KINDS:
         for seeker in list(world.members.values())[::10]:
@@ -209,6 +210,7 @@ def test_any_short_story(often_arranged: dict[str, int], monkeypatch: pytest.Mon
     monkeypatch.setattr(search_plan, "GATHER_LIMIT", 1)
     monkeypatch.setattr(search_plan, "SEED_ROWS", 1)
     monkeypatch.setattr(search_plan, "SWEEP_FROM", 0)
+    monkeypatch.setattr(search_plan, "SWEEP_FROM_INTERESTS", 0.0)
     run_state_machine_as_test(
         Community, settings=settings(strategies.UNHURRIED, max_examples=40, stateful_step_count=20)
     )

@@ -188,30 +188,35 @@ def test_a_full_waiting_room(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> N
         assert first.result().status_code == 200
 
 
+class Wire:
+    """A connection that notes whether it was closed."""
+
+    def __init__(self) -> None:
+        self.hung_up = False
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.hung_up = True
+
+
 def test_a_head_that_came_while_the_loop_was_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Timers run before what has come meanwhile is read: who is late by the clock is looked at once more."""
     monkeypatch.setattr(wire_protocol, "HEAD_WITHIN_S", 0.0)
-    hung_up: list[bool] = []
-
-    class Wire:
-        def is_closing(self) -> bool:
-            return False
-
-        def close(self) -> None:
-            hung_up.append(True)
 
     async def late(head_is_read: bool) -> None:
         protocol = object.__new__(wire_protocol.ProblemProtocol)
-        protocol.loop, protocol.transport = asyncio.get_running_loop(), Wire()  # type: ignore[assignment]
-        hung_up.clear()
+        wire = Wire()
+        protocol.loop, protocol.transport = asyncio.get_running_loop(), wire  # type: ignore[assignment]
         protocol._wait_for_head()
         while protocol._head_timer is None or protocol._head_timer.when() <= protocol.loop.time():
             await asyncio.sleep(0)  # the time is up, and the loop turns
-        assert not hung_up
+        assert not wire.hung_up
         if head_is_read:
             protocol._stop_waiting()
         await asyncio.sleep(2 * wire_protocol._LOOK_AGAIN_S)
-        assert bool(hung_up) is not head_is_read
+        assert wire.hung_up is not head_is_read
 
     for head_is_read in (True, False):
         asyncio.run(late(head_is_read))
@@ -220,26 +225,18 @@ def test_a_head_that_came_while_the_loop_was_held_up(monkeypatch: pytest.MonkeyP
 def test_a_request_that_came_as_a_silent_connection_was_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever asks again on a connection is read before it is closed for having been silent for too long."""
     monkeypatch.setattr(wire_protocol, "_LOOK_AGAIN_S", 0.0)
-    hung_up: list[bool] = []
-
-    class Wire:
-        def is_closing(self) -> bool:
-            return False
-
-        def close(self) -> None:
-            hung_up.append(True)
 
     async def silent(asks_again: bool) -> None:
         protocol = object.__new__(wire_protocol.ProblemProtocol)
-        protocol.loop, protocol.transport = asyncio.get_running_loop(), Wire()  # type: ignore[assignment]
-        hung_up.clear()
+        wire = Wire()
+        protocol.loop, protocol.transport = asyncio.get_running_loop(), wire  # type: ignore[assignment]
         protocol.timeout_keep_alive_handler()
-        assert not hung_up, "what has come meanwhile is read first"
+        assert not wire.hung_up, "what has come meanwhile is read first"
         if asks_again:
             protocol._unset_keepalive_if_required()
         for _ in range(3):
             await asyncio.sleep(0)
-        assert bool(hung_up) is not asks_again
+        assert wire.hung_up is not asks_again
 
     for asks_again in (True, False):
         asyncio.run(silent(asks_again))
