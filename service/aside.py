@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +14,8 @@ import structlog
 AT_A_TIME = 200
 """Steps after which a long loop rests: some tenths of a millisecond, which no answer notices."""
 REST_S = 0.001
+LAST = 10
+"""The niceness of such a thread."""
 Item = TypeVar("Item")
 _log = structlog.get_logger(__name__)
 
@@ -28,11 +32,16 @@ def giving_way(items: Iterable[Item], at_a_time: int = AT_A_TIME) -> Iterator[It
 
 
 def in_a_thread(work: Callable[[], None]) -> None:
-    """Begin ``work`` and return; a failure is logged. Answers are right without it, only slower."""
+    """Begin ``work`` and return; a failure is logged. Answers are right without it, only slower.
+
+    Where threads have priorities of their own (Linux), it has the processors when nobody else wants them.
+    """
     threading.Thread(target=_done, args=(work,), name="arrange", daemon=True).start()
 
 
 def _done(work: Callable[[], None]) -> None:
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), max(LAST, os.getpriority(os.PRIO_PROCESS, 0)))
     try:
         work()
     except Exception as error:  # noqa: BLE001 -- it is tried again with the next change

@@ -292,6 +292,10 @@ class MemberIndex:
                 eligible, funnel = self._filter.eligible(seeker.record, as_of, kind, rows.size, self._slot_of, k)
                 asked.append(Asked(seeker.row, eligible, funnel.eligible))
                 funnels.append(funnel)
+        standing, shelves = shelves, shelves.levelled(rows, encoder)
+        with self._reading:
+            if self._shelves is standing:
+                self._shelves = shelves
         scoring = Scoring.of(slots.coder.groups(), weights, means, kind)
         tops = search_together(shelves, rows, slots.ids, asked, k, scoring, encoder)
         return [Found(top, slots, funnel, scoring) for top, funnel in zip(tops, funnels, strict=True)]

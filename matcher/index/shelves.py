@@ -1,15 +1,14 @@
 """Shelves: members sorted by procedure and stage, so that a search opens only those that could hold one of the best.
 
 A shelf's bound is the exact procedure term, the most its stage bucket can give, and the most that all other facets
-can give this seeker. The vectors stand in FAISS inverted lists, one list a shelf, with our own assignment.
+can give this seeker.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
-import faiss
 import numpy as np
 import numpy.typing as npt
 
@@ -22,11 +21,12 @@ from matcher.index.best_of import rows_on
 from matcher.index.bounds import shelf_bounds, shelf_keys
 from matcher.index.briefs import Briefs, briefs_of
 from matcher.index.ordered_scan import scan_in_order
+from matcher.index.vector_lists import VectorLists
 from matcher.scoring.fit import Scoring
 
-CHUNK = 1 << 16
-SPARE = 64
-"""Shelves that an arrangement has room for besides its own: members to come may need one that is not there yet."""
+VECTORS_BEHIND, VECTORS_BEHIND_SHARE = 8192, 1 / 16
+"""Slots on shelves whose vectors are not in the lists, before all are copied to put them there: so many, or this share
+of all slots."""
 
 
 @compiled_short
@@ -82,11 +82,26 @@ def _eligible_on(
     return slots[:found]
 
 
-def _put(lists: Any, vectors: npt.NDArray[np.float32], first_slot: int, shelf_of: npt.NDArray[np.int64]) -> None:
-    """Put the vectors of consecutive slots into the lists of their shelves."""
-    ids = np.arange(first_slot, first_slot + shelf_of.size, dtype=np.int64)
-    assign = np.ascontiguousarray(shelf_of)
-    lists.add_core(ids.size, faiss.swig_ptr(vectors), faiss.swig_ptr(ids), faiss.swig_ptr(assign))
+@compiled_short
+def _eligible_from(
+    first_slot: int,
+    shelves: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.int64],
+    order: npt.NDArray[np.int32],
+    words: Words,
+) -> npt.NDArray[np.int64]:
+    """Of the slots on ``shelves`` from ``first_slot`` on those whose bit is set; a shelf's slots ascend."""
+    found = np.empty(order.size - first_slot, dtype=np.int64)
+    count = 0
+    for shelf in shelves:
+        for place in range(starts[shelf + 1] - 1, starts[shelf] - 1, -1):
+            slot = order[place]
+            if slot < first_slot:
+                break
+            if (words[slot >> 6] >> np.uint64(slot & 63)) & np.uint64(1):
+                found[count] = slot
+                count += 1
+    return found[:count]
 
 
 def _numbered(
@@ -113,7 +128,7 @@ class Shelves:
         briefs: (size,) of BRIEF, of the slots in ``order``.
         families: family of each procedure of the catalogue.
         domains: its domain.
-        lists: FAISS inverted lists, one a shelf and some to spare, ids = slots.
+        vectors: of all slots, or of all but the last few.
     """
 
     size: int
@@ -123,7 +138,7 @@ class Shelves:
     briefs: Briefs
     families: npt.NDArray[np.int16]
     domains: npt.NDArray[np.int16]
-    lists: Any
+    vectors: VectorLists
 
     @classmethod
     def arrange(
@@ -147,40 +162,24 @@ class Shelves:
             beside_others: whether threads of this process answer meanwhile. Then no space is reserved list by list,
                 which would take the interpreter from them thousands of times; memory is up to half as much again.
         """
-        faiss.omp_set_num_threads(1)
         keys, shelf_of = np.unique(shelf_keys(rows), return_inverse=True)
         shelf_of = shelf_of.astype(np.int64)
         order = np.argsort(shelf_of, kind="stable").astype(np.int32)
         starts = np.searchsorted(shelf_of[order], np.arange(keys.size + 1)).astype(np.int64)
-        quantizer = faiss.IndexFlatIP(DIMENSIONS)
-        lists = faiss.IndexIVFFlat(quantizer, DIMENSIONS, keys.size + SPARE, faiss.METRIC_INNER_PRODUCT)
-        lists.is_trained = True
-        inverted: Any = lists.invlists
-        for shelf in range(0 if beside_others else keys.size):  # reserves, so that lists do not grow by doubling
-            inverted.resize(shelf, int(starts[shelf + 1] - starts[shelf]))
-            inverted.resize(shelf, 0)
-        for first in range(0, rows.size, CHUNK):
-            part = slice(first, min(first + CHUNK, rows.size))
-            block = np.ascontiguousarray(vectors[part]) if vectors is not None else encoder.items(rows[part])
-            _put(lists, block, first, shelf_of[part])
+        lists = VectorLists.made(rows, encoder, shelf_of, keys.size, vectors, beside_others=beside_others)
         return cls(rows.size, keys, starts, order, briefs_of(rows, order), families, domains, lists)
 
     def extended(self, rows: Rows, encoder: Encoder) -> Self | None:
         """An arrangement of all of ``rows``, of which the first ``size`` are those that stand on these shelves already.
 
-        None where more new shelves are needed than there is room for. These shelves stay as they are. Cost: about 0.2
-        microseconds a row that stands, whose vector is copied and not made, and 3 for each other.
+        None where more new shelves are needed than there is room for. These shelves stay as they are. Cost: about 0.1
+        microseconds a row; now and then, when :data:`VECTORS_BEHIND` are, that of :meth:`levelled`.
         """
-        late = rows[self.size :]
-        keys, of_late = np.unique(shelf_keys(late), return_inverse=True)
+        keys, of_late = np.unique(shelf_keys(rows[self.size :]), return_inverse=True)
         numbers, all_keys = _numbered(keys, self.keys)
-        if all_keys.size > self.lists.nlist:
+        if all_keys.size > self.vectors.room:
             return None
         shelf_of = numbers[of_late]
-        lists = faiss.clone_index(self.lists)
-        for first in range(0, late.size, CHUNK):
-            part = slice(first, first + CHUNK)
-            _put(lists, encoder.items(late[part]), self.size + first, shelf_of[part])
         sizes = np.zeros(all_keys.size, dtype=np.int64)
         sizes[: self.keys.size] = np.diff(self.starts)
         standing = np.repeat(np.arange(sizes.size), sizes)
@@ -190,7 +189,22 @@ class Shelves:
         order = slots[np.argsort(np.concatenate([standing, shelf_of[by_shelf]]), kind="stable")]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         briefs = briefs_of(rows, order)
-        return replace(self, size=rows.size, keys=all_keys, starts=starts, order=order, briefs=briefs, lists=lists)
+        extended = replace(self, size=rows.size, keys=all_keys, starts=starts, order=order, briefs=briefs)
+        behind = rows.size - self.vectors.size
+        return (
+            extended.levelled(rows, encoder)
+            if behind > max(VECTORS_BEHIND, VECTORS_BEHIND_SHARE * rows.size)
+            else extended
+        )
+
+    def levelled(self, rows: Rows, encoder: Encoder) -> Self:
+        """The same with the vectors of all slots; see :meth:`VectorLists.extended` for what it costs."""
+        if self.vectors.size == self.size:
+            return self
+        shelf_of = np.empty(self.size, dtype=np.int64)
+        shelf_of[self.order] = np.repeat(np.arange(self.keys.size), np.diff(self.starts))
+        of_late = shelf_of[self.vectors.size :]
+        return replace(self, vectors=self.vectors.extended(rows[: self.size], encoder, of_late))
 
     def bounds(self, seeker: Rows, scoring: Scoring) -> npt.NDArray[np.float64]:
         """(shelves,) float64: no member of the shelf can score more with ``seeker``."""
@@ -249,32 +263,25 @@ class Shelves:
     def above(
         self, shelves: npt.NDArray[np.int64], words: Words, query: npt.NDArray[np.float32], radius: float
     ) -> npt.NDArray[np.int64]:
-        """Slots on ``shelves`` whose bit is set and whose inner product with ``query`` exceeds ``radius``."""
-        found = faiss.RangeSearchResult(1)
-        selector = faiss.IDSelectorBitmap(words.nbytes, faiss.swig_ptr(words.view(np.uint8)))
-        parameters: Any = faiss.SearchParametersIVF()
-        parameters.sel, parameters.nprobe = selector, shelves.size
-        coarse = np.zeros(shelves.size, dtype=np.float32)
-        self.lists.range_search_preassigned_c(
-            1, faiss.swig_ptr(query), radius, faiss.swig_ptr(shelves), faiss.swig_ptr(coarse), found, False, parameters
-        )
-        total = int(faiss.rev_swig_ptr(found.lims, 2)[1])
-        slots: npt.NDArray[np.int64] = (
-            faiss.rev_swig_ptr(found.labels, total).copy() if total else np.empty(0, np.int64)
-        )
-        return slots
+        """Slots on ``shelves`` whose bit is set and whose inner product with ``query`` exceeds ``radius``, or whose
+        vector is not in the lists."""
+        swept = self.vectors.above(shelves, words, query, radius)
+        if self.vectors.size == self.size:
+            return swept
+        return np.concatenate([swept, _eligible_from(self.vectors.size, shelves, self.starts, self.order, words)])
 
     def stored(
         self, shelves: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64], npt.NDArray[np.int32]]:
-        """Vectors of ``shelves`` one after the other, (m, 129) float32, where each shelf begins, and their slots."""
-        inverted: Any = self.lists.invlists
+        """Vectors of ``shelves`` one after the other, (m, 129) float32, where each shelf begins, and their slots.
+
+        Of levelled shelves.
+        """
         starts = np.zeros(shelves.size + 1, dtype=np.int64)
         np.cumsum(self.starts[shelves + 1] - self.starts[shelves], out=starts[1:])
         vectors = np.empty((int(starts[-1]), DIMENSIONS), dtype=np.float32)
         for place, shelf in enumerate(shelves.tolist()):
             rows = int(starts[place + 1] - starts[place])
-            codes = faiss.rev_swig_ptr(inverted.get_codes(shelf), rows * DIMENSIONS * 4)
-            vectors[starts[place] : starts[place + 1]] = codes.view(np.float32).reshape(rows, DIMENSIONS)
+            vectors[starts[place] : starts[place + 1]] = self.vectors.vectors_of(shelf, rows)
         flat = np.arange(starts[-1]) + np.repeat(self.starts[shelves] - starts[:-1], np.diff(starts))
         return vectors, starts, self.order[flat]

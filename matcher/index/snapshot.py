@@ -21,9 +21,10 @@ from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import FACET_ROW, Events, RowCoder
 from matcher.embedding.vectors import DIMENSIONS, Fitted
 from matcher.embedding.weights import FacetWeights
-from matcher.index.shelves import CHUNK, Shelves
+from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
 from matcher.index.snapshot_file import Header, SnapshotReader, new_snapshot, write_section
+from matcher.index.vector_lists import CHUNK
 
 
 class Contents(NamedTuple):

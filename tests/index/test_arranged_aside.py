@@ -12,6 +12,7 @@ import pytest
 from matcher import MemberIndex, MemberProfile, sample_members
 from matcher.embedding.encoder import Encoder
 from matcher.embedding.rows import Rows
+from matcher.embedding.weights import FacetWeights
 from matcher.index import member_index
 from matcher.index.shelves import Shelves
 from tests.index.conftest import HALF, expect_same
@@ -120,7 +121,7 @@ def test_who_needs_a_shelf_that_is_not_there_gets_one(
     by_procedure = sorted(people, key=lambda person: [event.procedure for event in person.procedures])
     for spare in (1000, 3):
         with monkeypatch.context() as patched:
-            patched.setattr("matcher.index.shelves.SPARE", spare)
+            patched.setattr("matcher.index.vector_lists.SPARE", spare)
             index = begun(by_procedure, aside, late=200)
             standing = index._shelves
             aside.pop()()
@@ -128,7 +129,7 @@ def test_who_needs_a_shelf_that_is_not_there_gets_one(
         assert index._shelves.keys.size > standing.keys.size + 3
         extended = index._shelves.keys[: standing.keys.size].tolist() == standing.keys.tolist()
         assert extended is (spare == 1000)
-        assert standing.lists.ntotal == standing.size == 200, "readers go on with what they have"
+        assert standing.vectors.lists.ntotal == standing.size == 200, "readers go on with what they have"
         expect_same(index, MemberIndex.build(people, DAY, means=HALF), every=7)
 
 
@@ -138,13 +139,38 @@ def test_extended_shelves_hold_what_arranged_ones_hold(
     index = MemberIndex.build(people, DAY, means=HALF)
     rows, encoder, catalog = index._slots.rows, index._encoder, index._slots.coder.catalog
     whole = Shelves.arrange(rows, encoder, catalog.family_of, catalog.domain_of)
-    monkeypatch.setattr("matcher.index.shelves.SPARE", 1000)
+    monkeypatch.setattr("matcher.index.vector_lists.SPARE", 1000)
     for first in (0, 1, 100, 399, 400):
         extended = Shelves.arrange(rows[:first], encoder, catalog.family_of, catalog.domain_of).extended(rows, encoder)
         assert extended is not None
         assert sorted(extended.keys.tolist()) == whole.keys.tolist()
         for shelf, key in enumerate(extended.keys.tolist()):
             there = whole.keys.tolist().index(key)
-            ours, theirs = extended.stored(np.array([shelf])), whole.stored(np.array([there]))
+            ours, theirs = extended.levelled(rows, encoder).stored(np.array([shelf])), whole.stored(np.array([there]))
             for part in range(3):
                 np.testing.assert_array_equal(ours[part], theirs[part])
+
+
+def test_searches_together_read_vectors_of_members_who_came_late(
+    people: list[MemberProfile], aside: list[Callable[[], None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shelves are ahead of the vectors until somebody wants those."""
+    monkeypatch.setattr("matcher.index.vector_lists.SPARE", 1000)
+    monkeypatch.setattr("matcher.index.search_plan.GATHER_LIMIT", 10)
+    monkeypatch.setattr("matcher.index.search_together.SWEEP_TOGETHER_FROM", -1)
+    index, fresh = begun(people, aside, late=200), MemberIndex.build(people, DAY, means=HALF)
+    aside.pop()()
+    assert (index._shelves.size, index._shelves.vectors.size) == (400, 200)
+    names = fresh.everybody().ids[::7]
+    for _ in range(2):
+        ours, theirs = (
+            one.search_together([one.seeker(name) for name in names], 5, "buddy", FacetWeights.buddy())
+            for one in (index, fresh)
+        )
+        for mine, other in zip(ours, theirs, strict=True):
+            assert [mine.slots.ids[slot] for slot in mine.top.slots] == [
+                other.slots.ids[slot] for slot in other.top.slots
+            ]
+            assert mine.top.scores.tolist() == other.top.scores.tolist()
+        assert "sweep" in {one.top.plan for one in ours}
+        assert index._shelves.vectors.size == 400

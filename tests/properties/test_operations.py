@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from matcher import MemberIndex, MemberProfile, sample_members
-from matcher.index import search_plan
+from matcher.index import search_plan, shelves
 from matcher.members.vocabulary import Kind
 from tests.oracle import strategies
 from tests.oracle.score import WEIGHTED
@@ -119,6 +119,7 @@ def _run(steps: int, seed: int, folder: Path, monkeypatch: pytest.MonkeyPatch) -
         if number % 50 == 0:
             monkeypatch.setattr(search_plan, "SWEEP_FROM", rng.choice((0, 10**9)))
             monkeypatch.setattr(search_plan, "SWEEP_FROM_INTERESTS", rng.choice((0.0, 0.25)))
+            monkeypatch.setattr(shelves, "VECTORS_BEHIND", rng.choice((0, 10**9)))
         _step(world, rng, pool, number, folder)
     for kind in KINDS:
         for seeker in list(world.members.values())[::10]:
@@ -211,6 +212,7 @@ def test_any_short_story(often_arranged: dict[str, int], monkeypatch: pytest.Mon
     monkeypatch.setattr(search_plan, "SEED_ROWS", 1)
     monkeypatch.setattr(search_plan, "SWEEP_FROM", 0)
     monkeypatch.setattr(search_plan, "SWEEP_FROM_INTERESTS", 0.0)
+    monkeypatch.setattr(shelves, "VECTORS_BEHIND", 3)
     run_state_machine_as_test(
         Community, settings=settings(strategies.UNHURRIED, max_examples=40, stateful_step_count=20)
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+
 import pytest
 
 from service import aside
@@ -19,3 +22,17 @@ def test_short_work_does_not_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", rests.append)
     assert list(aside.giving_way(range(aside.AT_A_TIME - 1))) == list(range(aside.AT_A_TIME - 1))
     assert rests == []
+
+
+def test_work_aside_has_the_processors_when_nobody_else_wants_them() -> None:
+    """On Linux, which the tests run on; elsewhere threads have no priority of their own."""
+    ours, theirs, done = os.getpriority(os.PRIO_PROCESS, 0), [], threading.Event()
+
+    def work() -> None:
+        theirs.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        done.set()
+
+    aside.in_a_thread(work)
+    assert done.wait(60)
+    assert theirs == [max(ours, aside.LAST)]
+    assert os.getpriority(os.PRIO_PROCESS, 0) == ours
