@@ -60,6 +60,7 @@ class MemberIndex:
         weights: what a buddy request without weights of its own uses.
         means: what unknown facets score.
         means_given: whether the means were passed in; otherwise :meth:`advance` estimates them anew.
+        removals: how many members were removed since it was made.
         aside: where shelves are arranged anew; at once, in the thread of whoever changes, by default. Any other thread
             will do: answers are the same before and after.
     """
@@ -89,6 +90,7 @@ class MemberIndex:
         self._reading = threading.Lock()
         self._writing = threading.RLock()
         self._arranging = False
+        self.removals = 0
         self.aside: Callable[[Callable[[], None]], object] = _at_once
 
     @classmethod
@@ -218,6 +220,7 @@ class MemberIndex:
                 if slot is None:
                     raise UnknownMember(member_id)
                 self._filter.discard(self._slots.record(slot), slot)
+                self.removals += 1
             self._arrange_if_worth_it()
 
     def set_load(self, member_id: str, *, buddies: int = 0, mentees: int = 0) -> None:

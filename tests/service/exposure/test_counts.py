@@ -270,3 +270,18 @@ def test_a_handicap_is_half_the_weight_at_the_mean_and_never_all_of_it() -> None
     assert not taken.waiting("a")
     assert even.handicaps(0.1).of("d") < 0.1
     assert even.handicaps(0.1).waiting("a")
+
+
+def test_of_whoever_goes_nothing_is_kept_though_nothing_is_stored(opened: Open) -> None:
+    """Not what was counted before, nor what is noted later, by an answer that was under way."""
+    community = opened(exposure_weight=0.0)
+    community.exposure.note("a", ["b", "c"])
+    turn(community)
+    index = community.index.view().index
+    for gone in ("c", "d"):
+        index.remove(gone)
+        community.exposure.note("b", ["d", "e"])
+        community.exposure.turn(index)
+    community.exposure.note("a", ["c", "d", "e"])
+    community.exposure.turn(index)
+    assert community.exposure.now.shown.keys() == {"b", "e"}
