@@ -52,6 +52,13 @@ def and_into(kept: Words, allowed: Words) -> int:
 
 
 @compiled_short
+def keep_only(kept: Words, allowed: Words) -> None:
+    """``kept &= allowed``, uncounted: a third of the time. ``allowed`` may be longer."""
+    for i in range(kept.size):
+        kept[i] &= allowed[i]
+
+
+@compiled_short
 def copied(words: Words) -> Words:
     """A copy of one's own."""
     copy = np.empty_like(words)

@@ -7,7 +7,7 @@ counts from the next request on.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -16,20 +16,18 @@ import numpy.typing as npt
 from matcher.eligibility.bitsets import (
     BitSets,
     Words,
-    all_but,
     and_into,
     clear_bits,
     copied,
     count_bits,
-    in_both,
-    or_into,
+    keep_only,
     set_bits,
     words_for,
 )
 from matcher.eligibility.funnel import Funnel, Relaxation, Removal
+from matcher.eligibility.masks import BY_FEW_VALUES, Masks, RuleMasks
 from matcher.eligibility.relations import Relations
 from matcher.eligibility.rules import (
-    REMOTE_CHANNELS,
     RULES,
     Circumstances,
     RuledMember,
@@ -43,8 +41,6 @@ from matcher.members.age import AgePool, age_pool
 from matcher.members.vocabulary import Kind
 
 LIVE = "live"
-Masks = dict[str, Words | None]
-"""Per rule code the members who pass it; ``None`` where everybody does."""
 
 
 def _attribute_keys(member: RuledMember, relations: Relations, as_of: date) -> list[Hashable]:
@@ -147,7 +143,7 @@ class OnlineFilter:
             clear_bits(kept, np.array([own_slot], dtype=np.int64))
         population = left = count_bits(kept)
         everybody = copied(kept)
-        masks = self._masks(seeker, as_of, kind, everybody, slot_of)
+        masks = RuleMasks(self.bits, self.blockers, self.relations, as_of, kind, slot_of).of(seeker, everybody)
         removed: list[Removal] = []
         for rule in RULES:
             mask = masks[rule.code]
@@ -158,6 +154,27 @@ class OnlineFilter:
         barriers = seeker_barriers(seeker, Circumstances(as_of, kind, self.relations))
         relaxation = self._best_relaxation(masks, everybody) if left < wanted and not barriers else None
         return kept, Funnel(population, left, tuple(removed), barriers, relaxation)
+
+    def eligible_each(
+        self, seekers: Iterable[RuledMember], as_of: date, kind: Kind, slots: int, slot_of: Mapping[str, int]
+    ) -> Iterator[tuple[Words, int]]:
+        """Whom :meth:`eligible` finds for each of ``seekers``, and how many; what seekers share is worked out once.
+
+        Without counts by rule: a third of the passes.
+        """
+        masks = RuleMasks(self.bits, self.blockers, self.relations, as_of, kind, slot_of)
+        everybody = copied(self.bits.get(LIVE)[: words_for(slots)])
+        for seeker in seekers:
+            of_seeker = masks.of(seeker, everybody)
+            kept = copied(masks.by_few_values(seeker, of_seeker, everybody))
+            for rule in RULES:
+                mask = of_seeker[rule.code]
+                if mask is not None and rule.code not in BY_FEW_VALUES:
+                    keep_only(kept, mask)
+            own_slot = slot_of.get(seeker.member_id)
+            if own_slot is not None:
+                clear_bits(kept, np.array([own_slot], dtype=np.int64))
+            yield kept, count_bits(kept)
 
     def _best_relaxation(self, masks: Masks, everybody: Words) -> Relaxation | None:
         best: Relaxation | None = None
@@ -175,78 +192,3 @@ class OnlineFilter:
             if admits > (best.admits if best else 0):
                 best = Relaxation(rule.code, rule.sentence, admits)
         return best
-
-    def _masks(
-        self, seeker: RuledMember, as_of: date, kind: Kind, everybody: Words, slot_of: Mapping[str, int]
-    ) -> Masks:
-        bits = self.bits
-        nobody = bits.empty
-        mentoring = kind == "mentor"
-        masks: Masks = dict.fromkeys(rule.code for rule in RULES)
-        masks["consent"] = bits.get("consent") if seeker.consent else nobody
-        masks["status"] = bits.get("active") if seeker.status == "active" else nobody
-        pool = age_pool(seeker.birth_year, as_of)
-        masks["age_pool"] = bits.get(("pool", pool)) if pool else nobody
-        if kind not in seeker.seeks:
-            masks["seeks"] = nobody
-        elif not mentoring:
-            masks["seeks"] = bits.get(("seeks", kind))
-        if mentoring:
-            masks["mentor_approved"] = bits.get("mentor_approved")
-        roles: list[Hashable] = [("role", role) for role in seeker.open_to_roles]
-        masks["role"] = in_both(bits.union(roles), bits.get(("open_to", seeker.role)))
-        masks["language"] = bits.union([("language", language) for language in sorted(spoken(seeker.languages))])
-        masks["gender_wish"] = self._gender_mask(seeker)
-        avoided: list[Hashable] = [("brings", topic) for topic in seeker.avoid_topics]
-        avoided += [("avoids", topic) for topic in sorted(topics_brought(seeker))]
-        if avoided:
-            masks["avoid_topic"] = all_but(bits.union(avoided))
-        channels = accepted_channels(seeker)
-        masks["channel"] = bits.union([("channel", channel) for channel in channels])
-        if "in_person" in channels:
-            masks["region"] = self._region_mask(seeker, channels)
-        room = has_room(seeker, kind, self.relations) or mentoring
-        masks["capacity"] = bits.get(f"{kind}_room") if room else nobody
-        masks["same_clinic"] = self._clinic_mask(seeker)
-        ties = self.relations.ties.get(seeker.member_id, {})
-        by_ids: dict[str, Callable[[], Iterable[str]]] = {
-            "block": lambda: (*seeker.blocked, *self.blockers.get(seeker.member_id, ())),
-            "already_matched": lambda: [other for other, state in ties.items() if state == "matched"],
-            "no_repeat": lambda: [other for other, state in ties.items() if state == "closed"],
-        }
-        for code, ids in by_ids.items():
-            masks[code] = self._without(everybody, [slot_of[other] for other in ids() if other in slot_of])
-        return masks
-
-    def _gender_mask(self, seeker: RuledMember) -> Words:
-        wishes: list[Hashable] = ["wants_anyone"]
-        if seeker.gender is not None:
-            wishes.append(("wants", seeker.gender))
-        wanted_by = self.bits.union(wishes)
-        if not seeker.only_genders:
-            return wanted_by
-        return in_both(wanted_by, self.bits.union([("gender", gender) for gender in seeker.only_genders]))
-
-    def _region_mask(self, seeker: RuledMember, channels: tuple[str, ...]) -> Words:
-        bits = self.bits
-        remote: list[Hashable] = [("channel", channel) for channel in channels if channel in REMOTE_CHANNELS]
-        free = all_but(bits.get(("channel", "in_person")))
-        if remote:
-            or_into(free, bits.union(remote))
-        if seeker.region is not None:
-            or_into(free, bits.get(("region", seeker.region)))
-        return free
-
-    def _clinic_mask(self, seeker: RuledMember) -> Words | None:
-        if seeker.clinic is None:
-            return None
-        same = self.bits.get(("clinic", seeker.clinic))
-        return all_but(same if seeker.avoid_same_clinic else in_both(same, self.bits.get("avoids_clinic")))
-
-    @staticmethod
-    def _without(everybody: Words, slots: list[int]) -> Words | None:
-        if not slots:
-            return None
-        mask = copied(everybody)
-        clear_bits(mask, np.array(slots, dtype=np.int64))
-        return mask

@@ -89,7 +89,7 @@ class Searcher:
             np.array([one.top.slots.size for one in found], dtype=np.int64),
             self._node_at[slots],
             np.rint(scores * WEIGHT_SCALE).astype(np.int32),
-            np.array([one.funnel.eligible for one in found], dtype=np.int32),
+            np.array([one.eligible for one in found], dtype=np.int32),
         )
 
 

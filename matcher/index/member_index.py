@@ -31,7 +31,7 @@ from matcher.index.arranging import estimated_means, renumbered
 from matcher.index.bounds import shelf_keys
 from matcher.index.search_plan import search
 from matcher.index.search_together import Asked, batches, search_together
-from matcher.index.seeking import Everybody, Found, Seeker
+from matcher.index.seeking import Everybody, Found, FoundTogether, Seeker
 from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
 from matcher.members.collector import collector_paused
@@ -280,28 +280,30 @@ class MemberIndex:
         top = search(shelves, rows, slots.ids, seeker.row, eligible, funnel.eligible, k, scoring, encoder)
         return Found(top, slots, funnel, scoring)
 
-    def search_together(self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights) -> list[Found]:
+    def search_together(
+        self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights
+    ) -> list[FoundTogether]:
         """As :meth:`search` for each of ``seekers``, a batch of whom at a time sees the same moment; see
         :mod:`~matcher.index.search_together`. Those that stand beside each other do best to seek alike.
         """
         return [found for batch in batches(seekers) for found in self._search_batch(batch, k, kind, weights)]
 
-    def _search_batch(self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights) -> list[Found]:
+    def _search_batch(
+        self, seekers: Sequence[Seeker], k: int, kind: Kind, weights: FacetWeights
+    ) -> list[FoundTogether]:
         with self._reading:
-            slots, shelves, encoder, as_of, means = self._slots, self._shelves, self._encoder, self.as_of, self.means
+            slots, standing, encoder, as_of, means = self._slots, self._shelves, self._encoder, self.as_of, self.means
             rows = slots.rows
-            asked, funnels = [], []
-            for seeker in seekers:
-                eligible, funnel = self._filter.eligible(seeker.record, as_of, kind, rows.size, self._slot_of, k)
-                asked.append(Asked(seeker.row, eligible, funnel.eligible))
-                funnels.append(funnel)
-        standing, shelves = shelves, shelves.levelled(rows, encoder)
+            records = [seeker.record for seeker in seekers]
+            eligible = list(self._filter.eligible_each(records, as_of, kind, rows.size, self._slot_of))
+        shelves = standing.levelled(rows, encoder)
         with self._reading:
             if self._shelves is standing:
                 self._shelves = shelves
+        asked = [Asked(seeker.row, *of_seeker) for seeker, of_seeker in zip(seekers, eligible, strict=True)]
         scoring = Scoring.of(slots.coder.groups(), weights, means, kind)
         tops = search_together(shelves, rows, slots.ids, asked, k, scoring, encoder)
-        return [Found(top, slots, funnel, scoring) for top, funnel in zip(tops, funnels, strict=True)]
+        return [FoundTogether(top, slots, one.eligible_count) for top, one in zip(tops, asked, strict=True)]
 
     def score(self, one: str, other: str, kind: Kind, weights: FacetWeights) -> float:
         """The exact score of two stored members, whether or not a rule forbids them; for a mentor ``one`` seeks.

@@ -46,6 +46,21 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FoundTogether:
+    """What one of many searches found.
+
+    Attributes:
+        top: slots and exact scores, best first.
+        slots: the slots that ``top`` names.
+        eligible: how many peers the hard rules leave.
+    """
+
+    top: TopMembers
+    slots: Slots
+    eligible: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Everybody:
     """All members of an index, for batches.
 
