@@ -59,6 +59,13 @@ def keep_only(kept: Words, allowed: Words) -> None:
 
 
 @compiled_short
+def leave_out(kept: Words, others: Words) -> None:
+    """``kept &= ~others``."""
+    for i in range(kept.size):
+        kept[i] &= ~others[i]
+
+
+@compiled_short
 def copied(words: Words) -> Words:
     """A copy of one's own."""
     copy = np.empty_like(words)
@@ -196,6 +203,25 @@ class BitSets:
                 or_into(found, words)
             elif key in self.listed:
                 set_bits(found, np.array(self.listed[key], dtype=np.int64))
+        return found
+
+    def outside(self, keys: Sequence[Hashable]) -> Words:
+        """Members who have none of ``keys``, which are not empty. The caller's own."""
+        found: Words | None = None
+        listed = []
+        for key in keys:
+            words = self.packed.get(key)
+            if words is None:
+                listed.append(key)
+            elif found is None:
+                found = all_but(words)
+            else:
+                leave_out(found, words)
+        if found is None:
+            found = all_but(self.empty)
+        for key in listed:
+            if key in self.listed:
+                clear_bits(found, np.array(self.listed[key], dtype=np.int64))
         return found
 
     def select(self, kept: npt.NDArray[np.int64], slots: int) -> BitSets:

@@ -88,7 +88,7 @@ class RuleMasks:
         avoided: list[Hashable] = [("brings", topic) for topic in seeker.avoid_topics]
         avoided += [("avoids", topic) for topic in sorted(topics_brought(seeker))]
         if avoided:
-            masks["avoid_topic"] = all_but(bits.union(avoided))
+            masks["avoid_topic"] = bits.outside(avoided)
         channels = accepted_channels(seeker)
         masks["channel"] = self._once(
             ("channel", channels), lambda: bits.union([("channel", channel) for channel in channels])

@@ -24,6 +24,8 @@ from matcher.index.ordered_scan import scan_in_order
 from matcher.index.vector_lists import VectorLists
 from matcher.scoring.fit import Scoring
 
+LEVELS = 255
+"""Steps of bounds by which the best shelves are told."""
 VECTORS_BEHIND, VECTORS_BEHIND_SHARE = 8192, 1 / 16
 """Slots on shelves whose vectors are not in the lists, before all are copied to put them there: so many, or this share
 of all slots."""
@@ -31,22 +33,32 @@ of all slots."""
 
 @compiled_short
 def _best_shelves(bounds: npt.NDArray[np.float64], starts: npt.NDArray[np.int64], wanted: int) -> npt.NDArray[np.bool_]:
-    filled = np.zeros(256, dtype=np.int64)
-    levels = np.empty(bounds.size, dtype=np.int64)
+    # Most shelves are of other procedures and far below the best: they are only looked at if the others are too few.
+    top = 0
     for shelf in range(bounds.size):
-        levels[shelf] = min(255, max(0, int(bounds[shelf] * 255.0)))
-        filled[levels[shelf]] += starts[shelf + 1] - starts[shelf]
-    last = 255
-    total = filled[255]
-    while last > 0 and total < wanted:
-        last -= 1
-        total += filled[last]
+        top = max(top, int(bounds[shelf] * LEVELS))
+    lowest = max(0, min(LEVELS, top) - LEVELS // 3)
+    while True:
+        filled = np.zeros(LEVELS + 1, dtype=np.int64)
+        for shelf in range(bounds.size):
+            if bounds[shelf] * LEVELS >= lowest:
+                filled[min(LEVELS, int(bounds[shelf] * LEVELS))] += starts[shelf + 1] - starts[shelf]
+        last = LEVELS
+        total = filled[last]
+        while last > lowest and total < wanted:
+            last -= 1
+            total += filled[last]
+        if total >= wanted or lowest == 0:
+            break
+        lowest = 0
     room = wanted - (total - filled[last])
-    opened = np.empty(bounds.size, dtype=np.bool_)
+    opened = np.zeros(bounds.size, dtype=np.bool_)
     for shelf in range(bounds.size):
-        opened[shelf] = levels[shelf] > last or (levels[shelf] == last and room > 0)
-        if levels[shelf] == last:
-            room -= starts[shelf + 1] - starts[shelf]
+        if bounds[shelf] * LEVELS >= last:
+            at_last = min(LEVELS, int(bounds[shelf] * LEVELS)) == last
+            opened[shelf] = not at_last or room > 0
+            if at_last:
+                room -= starts[shelf + 1] - starts[shelf]
     return opened
 
 

@@ -48,6 +48,9 @@ def test_they_are_sets(one: set[int], other: set[int], gone: set[int], first_slo
     assert slots_of_bits(both, 0, 4096).tolist() == sorted(one & other)
     others = all_but(sets.get("one"))
     assert slots_of_bits(others, 0, 4096).tolist() == sorted({*range(64 * others.size)} - one)
+    for keys, members in ((["one", "other", "nobody"], one | other), (["one"], one), (["nobody"], set())):
+        outside = sets.outside(keys)
+        assert slots_of_bits(outside, 0, 4096).tolist() == sorted({*range(64 * outside.size)} - members)
     or_into(both, sets.get("one"))
     assert slots_of_bits(both, 0, 4096).tolist() == sorted(one)
     kept = copied(sets.get("one"))
