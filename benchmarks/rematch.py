@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,10 @@ def _growth(runs: dict[int, dict[str, Any]]) -> Table:
     table = Table(
         "Growth of a rematch, pairs",
         ("members", "seconds", "a member", "grows as n to the", "bar"),
-        notes=("The exponent is that between a size and the one above: log of the ratio of times by that of sizes.",),
+        notes=(
+            "The exponent is that between a size and the one above: log of the ratio of times by that of sizes; in the",
+            f"last line that of the line through all sizes from {GROWTH_FROM:,} on, by least squares.",
+        ),
     )
     before: int | None = None
     for size, figures in runs.items():
@@ -87,6 +91,11 @@ def _growth(runs: dict[int, dict[str, Any]]) -> Table:
             said = verdict(power, GROWTH_BAR if before >= GROWTH_FROM else None)
         table.add(f"{size:,}", three(seconds), f"{three(seconds / size * 1e3)} ms", exponent, said)
         before = size
+    fitted = [(math.log(size), math.log(one["total"])) for size, one in runs.items() if size >= GROWTH_FROM]
+    if len(fitted) > 2:
+        slope, _ = statistics.linear_regression(*zip(*fitted, strict=True))
+        table.divide()
+        table.add(f"from {GROWTH_FROM:,} on", "", "", f"{slope:.2f}", verdict(slope, GROWTH_BAR))
     return table
 
 

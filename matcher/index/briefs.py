@@ -15,7 +15,7 @@ from matcher.embedding.rows import Rows
 TOPIC_BITS = 128
 """Topics of the vocabulary that a brief has a bit for."""
 UNTOLD = np.float32(-1.0)
-"""In place of a norm: somebody's topics cannot be told by bits."""
+"""In place of a norm: somebody's topics cannot be told by bits, because one has none or is there twice."""
 BRIEF = np.dtype(
     [
         ("topics", np.uint64, (TOPIC_BITS // 64,)),
@@ -42,7 +42,7 @@ def _fill(briefs: Briefs, rows: Rows, order: npt.NDArray[np.int32]) -> None:
         brief.topic_norm = row.topic_norm if row.topic_count > 0 else 0.0
         for i in range(row.topic_count):
             topic = row.topics[i]
-            if 0 <= topic < TOPIC_BITS:
+            if 0 <= topic < TOPIC_BITS and not (brief.topics[topic >> 6] >> np.uint64(topic & 63)) & np.uint64(1):
                 brief.topics[topic >> 6] |= np.uint64(1) << np.uint64(topic & 63)
             else:
                 brief.topic_norm = UNTOLD

@@ -80,18 +80,19 @@ def tables_of(one: Any, weights: npt.NDArray[np.float64], means: npt.NDArray[np.
 @compiled
 def topic_bits(one: Any, groups: TagGroups) -> TopicBits:
     """(m, 2) the seeker's own topics, and those of the group of each of them; none where bits cannot tell them."""
+    tags = min(groups[0].size, TOPIC_BITS)
+    bits = np.zeros((1 + one.topic_count, TOPIC_BITS // 64), dtype=np.uint64)
     told = one.topic_count > 0
     for i in range(one.topic_count):
-        told = told and 0 <= one.topics[i] < min(groups[0].size, TOPIC_BITS)
-    bits = np.zeros((1 + one.topic_count if told else 0, TOPIC_BITS // 64), dtype=np.uint64)
-    if told:
-        for i in range(one.topic_count):
-            topic = one.topics[i]
-            bits[0, topic >> 6] |= np.uint64(1) << np.uint64(topic & 63)
-            for other in range(min(groups[0].size, TOPIC_BITS)):
-                if groups[0][other] == groups[0][topic]:
-                    bits[1 + i, other >> 6] |= np.uint64(1) << np.uint64(other & 63)
-    return bits
+        topic = one.topics[i]
+        if not 0 <= topic < tags or (bits[0, topic >> 6] >> np.uint64(topic & 63)) & np.uint64(1):
+            told = False
+            break
+        bits[0, topic >> 6] |= np.uint64(1) << np.uint64(topic & 63)
+        for other in range(tags):
+            if groups[0][other] == groups[0][topic]:
+                bits[1 + i, other >> 6] |= np.uint64(1) << np.uint64(other & 63)
+    return bits if told else bits[:0]
 
 
 @compiled

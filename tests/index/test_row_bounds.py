@@ -108,6 +108,18 @@ def test_topics_without_a_bit_may_always_agree() -> None:
     assert reaching(rows[:1], rows, scoring, np.repeat(best + 2 * SLACK, 3)) == [False, False, False]
 
 
+def test_a_topic_that_is_there_twice_may_agree_twice() -> None:
+    """No profile says so, but if a row did its score would count it twice."""
+    topic, another = default_catalog().topics.tags[:2]
+    people = [MemberProfile(member_id=name, topics=(topic, another)) for name in "ab"]
+    coder = RowCoder(default_catalog())
+    rows = coder.rows(people, coder.events(people), DAY)
+    rows[1]["topics"][1] = rows[1]["topics"][0]
+    scoring = Scoring.of(coder.groups(), FacetWeights.buddy(), FacetMeans.default(), "buddy")
+    for seeker in (rows[:1], rows[1:]):
+        assert all(reaching(seeker, rows, scoring, scoring.slots(seeker, rows, np.arange(2))))
+
+
 def test_a_brief_is_half_a_cache_line() -> None:
     assert BRIEF.itemsize == 32
 
