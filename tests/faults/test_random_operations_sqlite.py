@@ -15,7 +15,7 @@ def stored_in() -> str:
 
 
 def test_what_was_acknowledged_holds(site: Site) -> None:
-    holds_what_was_acknowledged(site, 5_000, 1_500)
+    holds_what_was_acknowledged(site, 6_000, 1_500)
 
 
 @pytest.mark.long
