@@ -142,11 +142,17 @@ def channel_kernel(one: Row, other: Row) -> float:
 
 
 @compiled
-def cadence_kernel(one: Row, other: Row) -> float:
+def cadence_fit(steps: int) -> float:
     """Same cadence 1, a step apart a half, daily against monthly 0."""
+    return 1.0 - 0.5 * steps
+
+
+@compiled
+def cadence_kernel(one: Row, other: Row) -> float:
+    """By the steps between two cadences."""
     if one.cadence < 0 or other.cadence < 0:
         return -1.0
-    return 1.0 - 0.5 * abs(one.cadence - other.cadence)
+    return cadence_fit(abs(one.cadence - other.cadence))
 
 
 @compiled

@@ -17,7 +17,16 @@ import numpy.typing as npt
 from matcher.compilation import compiled
 from matcher.eligibility.bitsets import popcount
 from matcher.embedding.facets import (
+    AGE,
+    CADENCE,
+    CHANNEL,
+    INTERESTS,
+    PROCEDURE,
+    STAGE,
+    SUPPORT,
+    TOPICS,
     age_fit,
+    cadence_fit,
     channel_cosine,
     mentor_credit,
     mentor_stage_kernel,
@@ -27,13 +36,15 @@ from matcher.embedding.facets import (
 )
 from matcher.embedding.rows import TAG_SHARE, TagGroups
 from matcher.index.briefs import TOPIC_BITS
+from matcher.members.vocabulary import CADENCES, CHANNELS, SUPPORT_TYPES
 
-MASKS, CADENCES, MOST_YEARS = 16, 4, 100
+MASKS = 1 << max(len(CHANNELS), len(SUPPORT_TYPES))
+MOST_YEARS = 100
 CHANNELS_AT = 0
 OFFERS_AT = CHANNELS_AT + MASKS
 NEEDS_AT = OFFERS_AT + MASKS
 CADENCE_AT = NEEDS_AT + MASKS
-AGE_AT = CADENCE_AT + CADENCES
+AGE_AT = CADENCE_AT + 1 + len(CADENCES)
 TOPICS_AT = AGE_AT + MOST_YEARS + 2
 INTERESTS_AT = TOPICS_AT + 2
 TABLE_SIZE = INTERESTS_AT + 2
@@ -54,26 +65,28 @@ def tables_of(one: Any, weights: npt.NDArray[np.float64], means: npt.NDArray[np.
         mentoring: read support once, from seeker to mentor.
     """
     tables = np.empty(TABLE_SIZE)
-    there = weights[3] if mentoring else 0.5 * weights[3]
-    back = weights[3] - there
+    there = weights[SUPPORT] if mentoring else 0.5 * weights[SUPPORT]
+    back = weights[SUPPORT] - there
     for mask in range(MASKS):
         known = mask > 0
-        channels = channel_cosine(one.channels, mask) if known and one.channels > 0 else means[4]
-        tables[CHANNELS_AT + mask] = weights[4] * channels
-        asked = support_share(one.needs, mask) if known and one.needs > 0 else means[3]
+        channels = channel_cosine(one.channels, mask) if known and one.channels > 0 else means[CHANNEL]
+        tables[CHANNELS_AT + mask] = weights[CHANNEL] * channels
+        asked = support_share(one.needs, mask) if known and one.needs > 0 else means[SUPPORT]
         tables[OFFERS_AT + mask] = there * asked
-        given = support_share(mask, one.offers) if known and one.offers > 0 else means[3]
+        given = support_share(mask, one.offers) if known and one.offers > 0 else means[SUPPORT]
         tables[NEEDS_AT + mask] = back * given
-    for cadence in range(-1, CADENCES - 1):
+    for cadence in range(-1, len(CADENCES)):
         known = cadence >= 0 and one.cadence >= 0
-        tables[CADENCE_AT + 1 + cadence] = weights[5] * (1.0 - 0.5 * abs(one.cadence - cadence) if known else means[5])
+        fit = cadence_fit(abs(one.cadence - cadence)) if known else means[CADENCE]
+        tables[CADENCE_AT + 1 + cadence] = weights[CADENCE] * fit
     for years in range(MOST_YEARS + 1):
-        tables[AGE_AT + years] = weights[7] * (age_fit(years) if one.birth_year > 0 else means[7])
-    tables[AGE_AT + MOST_YEARS + 1] = weights[7] * means[7]
-    tables[TOPICS_AT] = weights[2] * means[2]
-    tables[TOPICS_AT + 1] = weights[2] * (max(1.0, means[2]) if one.topic_count > 0 else means[2])
-    tables[INTERESTS_AT] = weights[6] * means[6] + SLACK
-    tables[INTERESTS_AT + 1] = weights[6] * (max(1.0, means[6]) if one.interest_count > 0 else means[6]) + SLACK
+        tables[AGE_AT + years] = weights[AGE] * (age_fit(years) if one.birth_year > 0 else means[AGE])
+    tables[AGE_AT + MOST_YEARS + 1] = weights[AGE] * means[AGE]
+    wholly = max(1.0, means[TOPICS]) if one.topic_count > 0 else means[TOPICS]
+    tables[TOPICS_AT], tables[TOPICS_AT + 1] = weights[TOPICS] * means[TOPICS], weights[TOPICS] * wholly
+    wholly = max(1.0, means[INTERESTS]) if one.interest_count > 0 else means[INTERESTS]
+    tables[INTERESTS_AT] = weights[INTERESTS] * means[INTERESTS] + SLACK
+    tables[INTERESTS_AT + 1] = weights[INTERESTS] * wholly + SLACK
     return tables
 
 
@@ -120,8 +133,8 @@ def row_bound(
     stage = mentor_stage_kernel(one, other) if mentoring else stage_kernel(one, other)
     return float(
         _by_tables(one, other, tables)
-        + weights[0] * (procedure if procedure >= 0.0 else means[0])
-        + weights[1] * (stage if stage >= 0.0 else means[1])
+        + weights[PROCEDURE] * (procedure if procedure >= 0.0 else means[PROCEDURE])
+        + weights[STAGE] * (stage if stage >= 0.0 else means[STAGE])
         + tables[TOPICS_AT + (other.topic_count > 0)]
         + tables[INTERESTS_AT + (other.interest_count > 0)]
     )
@@ -152,14 +165,16 @@ def may_reach(
         means: (8,) what unknown parts score.
         mentoring: whether the peer is a mentor.
     """
-    stage = means[1]
+    stage = means[STAGE]
     if one.band >= 0 and brief.band >= 0:
         if mentoring:
             stage = mentor_credit(one.band, brief.u)
         else:
             away = (one.u - brief.u) / 0.6
             stage = np.exp(-0.5 * away * away)
-    shared = _by_tables(one, brief, tables) + procedure + weights[1] * stage + tables[INTERESTS_AT + brief.interested]
+    shared = (
+        _by_tables(one, brief, tables) + procedure + weights[STAGE] * stage + tables[INTERESTS_AT + brief.interested]
+    )
     if shared + tables[TOPICS_AT + (brief.topic_norm != 0.0)] < least:
         return False
     if brief.topic_norm <= 0.0 or topics.shape[0] == 0:
@@ -169,4 +184,4 @@ def may_reach(
     for i in range(1, topics.shape[0]):
         alike += popcount(brief.topics[0] & topics[i, 0]) + popcount(brief.topics[1] & topics[i, 1])
     inner = TAG_SHARE * same + (1.0 - TAG_SHARE) * alike
-    return bool(shared + weights[2] * min(1.0, inner / (one.topic_norm * brief.topic_norm)) >= least)
+    return bool(shared + weights[TOPICS] * min(1.0, inner / (one.topic_norm * brief.topic_norm)) >= least)

@@ -203,11 +203,9 @@ class Shelves:
         briefs = briefs_of(rows, order)
         extended = replace(self, size=rows.size, keys=all_keys, starts=starts, order=order, briefs=briefs)
         behind = rows.size - self.vectors.size
-        return (
-            extended.levelled(rows, encoder)
-            if behind > max(VECTORS_BEHIND, VECTORS_BEHIND_SHARE * rows.size)
-            else extended
-        )
+        if behind > max(VECTORS_BEHIND, VECTORS_BEHIND_SHARE * rows.size):
+            return extended.levelled(rows, encoder)
+        return extended
 
     def levelled(self, rows: Rows, encoder: Encoder) -> Self:
         """The same with the vectors of all slots; see :meth:`VectorLists.extended` for what it costs."""
