@@ -224,6 +224,14 @@ class BitSets:
                 clear_bits(found, np.array(self.listed[key], dtype=np.int64))
         return found
 
+    def copy(self) -> BitSets:
+        """The same sets, to be changed apart from these."""
+        copy = BitSets(0)
+        copy.words, copy.empty = self.words, self.empty
+        copy.packed = {key: copied(words) for key, words in self.packed.items()}
+        copy.listed = {key: listed[:] for key, listed in self.listed.items()}
+        return copy
+
     def select(self, kept: npt.NDArray[np.int64], slots: int) -> BitSets:
         """The same sets over renumbered slots: new slot i is old slot ``kept[i]``."""
         chosen = BitSets(max(1024, kept.size))

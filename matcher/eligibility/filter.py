@@ -114,6 +114,13 @@ class OnlineFilter:
             pool = age_pool(int(year) or None, as_of)
             self.bits.add(("pool", pool), np.flatnonzero(birth_years == year).tolist())
 
+    def copy(self) -> OnlineFilter:
+        """The same filter, to be changed apart from this one; both know the same relations."""
+        copy = OnlineFilter(self.relations)
+        copy.bits = self.bits.copy()
+        copy.blockers = {blocked: set(blockers) for blocked, blockers in self.blockers.items()}
+        return copy
+
     def renumbered(self, kept: npt.NDArray[np.int64], slots: int) -> OnlineFilter:
         """The same filter over new slots: new slot i is old slot ``kept[i]``."""
         chosen = OnlineFilter(self.relations)

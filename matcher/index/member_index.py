@@ -3,13 +3,12 @@
 Slots are append-only: a member who changes gets a new slot and the old one goes dark, so what a search reads never
 moves under it. Only the filter (some tens of microseconds) runs under the lock; the search itself works on its own
 copy of the eligible set. Slots that came since the shelves were arranged are scored one by one; when they grow too
-many they are put on a copy of the shelves, aside if the owner says where; when too many slots are dark they are
-renumbered and arranged anew. Both cost O(1) amortised a change.
+many they are put on a copy of the shelves, and when too many slots are dark the others are renumbered; both aside if
+the owner says where. Both cost O(1) amortised a change.
 """
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -18,17 +17,17 @@ from typing import Self
 
 import numpy as np
 
-from matcher.catalog import default_catalog
 from matcher.eligibility.bitsets import count_bits
 from matcher.eligibility.filter import LIVE, OnlineFilter
 from matcher.eligibility.relations import Load, Relations, TieState
 from matcher.embedding.encoder import Encoder
 from matcher.embedding.population import FacetMeans
-from matcher.embedding.rows import RowCoder
 from matcher.embedding.weights import FacetWeights
 from matcher.errors import UnknownMember
-from matcher.index.arranging import estimated_means, renumbered
 from matcher.index.bounds import shelf_keys
+from matcher.index.building import built
+from matcher.index.population_means import estimated_means
+from matcher.index.renumbering import Renumbering, renumbered
 from matcher.index.search_plan import search
 from matcher.index.search_together import Asked, batches, search_together
 from matcher.index.seeking import Everybody, Found, FoundTogether, Seeker
@@ -40,12 +39,12 @@ from matcher.members.record import MemberRecord, pack_record, profile_of, unpack
 from matcher.members.vocabulary import Kind
 from matcher.scoring.fit import Scoring
 
-BUILD_CHUNK = 1 << 14
-FIT_SAMPLE = 20_000
 LATE_LIMIT, LATE_SHARE = 1024, 1 / 256
 """Members off the shelves before they are put there: a thousand, or this share of those on them."""
 DARK_SHARE = 0.25
 """Share of dark slots from which slots are renumbered."""
+LAST_ROUND = 32
+"""So few who changed while they were are carried over with everybody waiting, in a millisecond or two."""
 
 
 def _at_once(work: Callable[[], None]) -> None:
@@ -90,6 +89,7 @@ class MemberIndex:
         self._reading = threading.Lock()
         self._writing = threading.RLock()
         self._arranging = False
+        self._renumbering: Renumbering | None = None
         self.removals = 0
         self.aside: Callable[[Callable[[], None]], object] = _at_once
 
@@ -116,31 +116,7 @@ class MemberIndex:
 
         Cost: about 40 microseconds and 1.2 kB a member.
         """
-        catalog = default_catalog()
-        slots = Slots(RowCoder(catalog))
-        eligibility = OnlineFilter(relations or Relations())
-        slot_of: dict[str, int] = {}
-        stream = iter(members)
-        with collector_paused():
-            while latest := {member.member_id: member for member in itertools.islice(stream, BUILD_CHUNK)}:
-                chunk, first = list(latest.values()), len(slots)
-                for name in latest.keys() & slot_of.keys():
-                    eligibility.discard(slots.record(slot_of[name]), slot_of[name])
-                slots.append(chunk, as_of)
-                eligibility.add(chunk, first, as_of)
-                slot_of.update(zip(latest, range(first, len(slots)), strict=True))
-                if progress is not None:
-                    progress(len(slot_of))
-        slots, eligibility = renumbered(slots, eligibility, slot_of, as_of)
-        slot_of = {name: slot for slot, name in enumerate(slots.ids)}
-        rows = slots.rows
-        step = max(1, rows.size // FIT_SAMPLE)
-        encoder = Encoder.fit(rows[::step], catalog, slots.coder.groups())
-        estimated = means if means is not None else estimated_means(slots, eligibility, slot_of)
-        shelves = Shelves.arrange(rows, encoder, catalog.family_of, catalog.domain_of)
-        return cls(
-            slots, eligibility, shelves, encoder, as_of, weights or FacetWeights.buddy(), estimated, means is not None
-        )
+        return cls(*built(members, as_of, weights, means, relations, progress))
 
     def __len__(self) -> int:
         return len(self._slot_of)
@@ -206,6 +182,7 @@ class MemberIndex:
                 self._slots.append(members, self.as_of)
                 self._filter.add(members, first, self.as_of)
                 self._slot_of.update((member.member_id, slot) for slot, member in enumerate(members, first))
+                self._note(member.member_id for member in members)
             self._arrange_if_worth_it()
 
     def remove(self, member_id: str) -> None:
@@ -220,6 +197,7 @@ class MemberIndex:
                 if slot is None:
                     raise UnknownMember(member_id)
                 self._filter.discard(self._slots.record(slot), slot)
+                self._note([member_id])
                 self.removals += 1
             self._arrange_if_worth_it()
 
@@ -235,6 +213,7 @@ class MemberIndex:
                 raise UnknownMember(member_id)
             self._filter.relations.set_load(member_id, Load(buddies, mentees))
             self._filter.set_room(self._slots.record(slot), slot)
+            self._note([member_id])
 
     def set_tie(self, one: str, other: str, tie: TieState | None) -> None:
         """Say that two members have each other (``matched``) or are not to be proposed again (``closed``)."""
@@ -349,11 +328,14 @@ class MemberIndex:
             return cls(*read_snapshot(Path(path)))
 
     def _arrange_if_worth_it(self) -> None:
+        if self._arranging:
+            return
         slots, on_shelves = len(self._slots), self._shelves.size
         dark = slots - len(self._slot_of)
         if dark > max(LATE_LIMIT, DARK_SHARE * slots):
-            self._arrange(self.as_of)
-        elif slots - on_shelves > max(LATE_LIMIT, LATE_SHARE * on_shelves) and not self._arranging:
+            self._arranging = True
+            self.aside(self._renumber)
+        elif slots - on_shelves > max(LATE_LIMIT, LATE_SHARE * on_shelves):
             self._arranging = True
             self.aside(self._put_on_shelves)
 
@@ -368,6 +350,32 @@ class MemberIndex:
                     self._shelves = shelves
         finally:
             self._arranging = False
+
+    def _renumber(self) -> None:
+        """Slots without the dark ones, on shelves; those who change meanwhile get theirs afterwards, and are late."""
+        with self._reading:
+            slots = self._slots
+            new = self._renumbering = Renumbering(slots, self._filter, self._slot_of, self.as_of)
+        try:
+            new.make()
+            shelves = self._shelves_of(new.slots)
+            while new.behind > LAST_ROUND:
+                with self._reading:
+                    changed = new.changed(self._slot_of)
+                new.carry_over(changed)
+            with self._writing, self._reading:
+                if self._slots is slots:  # else another day has come meanwhile
+                    new.carry_over(new.changed(self._slot_of))
+                    self._slots, self._filter, self._slot_of = new.slots, new.eligibility, new.slot_of
+                    self._shelves = shelves
+        finally:
+            self._renumbering = None
+            self._arranging = False
+
+    def _note(self, member_ids: Iterable[str]) -> None:
+        """Somebody changes while slots are renumbered."""
+        if self._renumbering is not None:
+            self._renumbering.note(member_ids)
 
     def _shelves_of(self, slots: Slots) -> Shelves:
         families, domains = slots.coder.catalog.family_of, slots.coder.catalog.domain_of

@@ -3,7 +3,7 @@ slot."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import numpy as np
@@ -43,12 +43,22 @@ class Slots:
     def append(self, members: Sequence[MemberProfile], as_of: date) -> None:
         """Give ``members`` the next slots."""
         events = self.coder.events(members)
-        self._rows.append(self.coder.rows(members, events, as_of))
+        rows = self.coder.rows(members, events, as_of)
+        self._append([member.member_id for member in members], map(pack_record, members), rows, events)
+
+    def append_slots(self, others: Slots, kept: npt.NDArray[np.int64]) -> None:
+        """Give whom the slots ``kept`` of ``others`` hold the next slots. Both stand for the same day."""
+        places = kept.tolist()
+        packed = [others.packed[i] for i in places]
+        self._append([others.ids[i] for i in places], packed, others.rows[kept], others.events_of(kept))
+
+    def _append(self, ids: list[str], packed: Iterable[bytes], rows: Rows, events: Events) -> None:
+        self._rows.append(rows)
         self._starts.append(events.starts[1:] + len(self._codes))
         self._codes.append(events.codes)
         self._days.append(events.days)
-        self.packed.extend(map(pack_record, members))
-        self.ids.extend(member.member_id for member in members)
+        self.packed.extend(packed)
+        self.ids.extend(ids)
 
     @property
     def rows(self) -> Rows:

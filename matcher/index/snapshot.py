@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Hashable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,23 +21,11 @@ from matcher.embedding.population import FacetMeans
 from matcher.embedding.rows import FACET_ROW, Events, RowCoder
 from matcher.embedding.vectors import DIMENSIONS, Fitted
 from matcher.embedding.weights import FacetWeights
+from matcher.index.contents import Contents
 from matcher.index.shelves import Shelves
 from matcher.index.slots import Slots
 from matcher.index.snapshot_file import Header, SnapshotReader, new_snapshot, write_section
 from matcher.index.vector_lists import CHUNK
-
-
-class Contents(NamedTuple):
-    """All that an index is made of, in the order in which its constructor takes it."""
-
-    slots: Slots
-    eligibility: OnlineFilter
-    shelves: Shelves
-    encoder: Encoder
-    as_of: date
-    weights: FacetWeights
-    means: FacetMeans
-    means_given: bool
 
 
 def _bytes(value: object) -> npt.NDArray[np.uint8]:

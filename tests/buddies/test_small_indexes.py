@@ -75,7 +75,7 @@ def test_of_one_id_the_last_profile_counts() -> None:
 def test_a_duplicate_keeps_or_drops_its_blocks_as_the_last_profile_says(
     monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr("matcher.index.member_index.BUILD_CHUNK", chunk)
+    monkeypatch.setattr("matcher.index.building.BUILD_CHUNK", chunk)
     index = MemberIndex.build(
         [
             member("a"),

@@ -158,7 +158,7 @@ def test_the_order_of_members_does_not_matter(members: list[MemberProfile]) -> N
 def test_the_chunks_of_a_build_do_not_matter(members: list[MemberProfile], monkeypatch: pytest.MonkeyPatch) -> None:
     whole = MemberIndex.build(members, DAY)
     counts: list[int] = []
-    monkeypatch.setattr("matcher.index.member_index.BUILD_CHUNK", 37)
+    monkeypatch.setattr("matcher.index.building.BUILD_CHUNK", 37)
     expect_same(whole, MemberIndex.build(iter(members), DAY, progress=counts.append), every=16)
     assert counts == [*range(37, 400, 37), 400]
 
