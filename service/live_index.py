@@ -161,8 +161,8 @@ class LiveIndex:
         with self._writing, self._database.reading() as connection:
             view = self.view()
             if view.seq != self._saved_seq:
-                snapshots.save(connection, self._settings.snapshots, view.index, view.seq)
-                self._saved_seq = view.seq
+                saved = snapshots.save(connection, self._settings.snapshots, view.index, view.seq)
+                self._saved_seq = view.seq if saved else self._saved_seq
 
     def save_after_many_changes(self) -> None:
         """Write a snapshot if enough has happened since the last one."""

@@ -53,10 +53,11 @@ def load_newest(connection: Connection, folder: Path) -> tuple[MemberIndex, int]
     return None
 
 
-def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> None:
-    """Write the index as it stands at ``seq``, whole or not at all, and clear older ones away.
+def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> bool:
+    """Write the index as it stands at ``seq``, whole or not at all, and clear older ones away; whether it is written.
 
-    Where that cannot be done (a full disk) the log says so and nothing else suffers.
+    Where that cannot be done (a full disk, or somebody is erased meanwhile and all snapshots go) the log says so and
+    nothing else suffers.
     """
     path = folder / _name(connection, seq)
     try:
@@ -67,10 +68,12 @@ def save(connection: Connection, folder: Path, index: MemberIndex, seq: int) -> 
                 other.unlink(missing_ok=True)
         for left in folder.glob(f".*{_SUFFIX}.*"):  # by a process that was killed while it wrote one
             left.unlink(missing_ok=True)
-    except OSError as error:
-        _log.warning("snapshot_not_saved", file=path.name, what=error.strerror)
-        return
+    except (OSError, SnapshotError) as error:
+        what = error.found if isinstance(error, SnapshotError) else error.strerror
+        _log.warning("snapshot_not_saved", file=path.name, what=what)
+        return False
     _log.info("snapshot_saved", file=path.name, seq=seq, members=len(index))
+    return True
 
 
 def clear_away(folder: Path) -> None:

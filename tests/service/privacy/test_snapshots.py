@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date
@@ -11,7 +13,7 @@ import msgspec
 import pytest
 
 from matcher import FacetMeans
-from service import live_index
+from service import live_index, snapshots
 from service.community import Community
 from service.live_index import LiveIndex
 from service.settings import Settings
@@ -96,3 +98,28 @@ def test_a_folder_that_cannot_be_cleared_keeps_nobody_from_starting(
     again = LiveIndex(community.database, replace(community.settings, index_folder=folder))
     again.start()
     assert again.ready
+
+
+@pytest.mark.parametrize("why", ["somebody is erased meanwhile", "no room"])
+def test_a_snapshot_that_cannot_be_written_is_no_failure_of_who_asked(
+    elsewhere: tuple[LiveIndex, Path], monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """What a request was to do is done before; the database is the truth."""
+    other, folder = elsewhere
+    (saved,) = folder.glob("*.index")
+    sync = os.fsync
+
+    def halfway(descriptor: int) -> None:
+        if why == "no room":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        snapshots.forget(folder)
+        sync(descriptor)
+
+    store_members(other._database, [person("c")])
+    other.catch_up()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", halfway)
+        other.save()
+    assert list(folder.iterdir()) == ([saved] if why == "no room" else []), "nothing half-written is left"
+    other.save()
+    assert [path.name.partition("-")[0] for path in folder.iterdir()] == [str(other.view().seq)]
