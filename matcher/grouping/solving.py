@@ -1,8 +1,9 @@
 """The search for a plan of a cohort that is looked at as a whole: two annealings that meet after every cycle, when one
 plan is put together of what both have found.
 
-A cycle is some passes in which the temperature falls; each is twice as long as the one before, up to a limit, and
-begins with the best plan so far.
+A cycle is some passes in which the temperature falls, and begins with the best plan so far. Cycles are short while they
+find something better, because what is put together between them is what gains most; one that finds nothing is followed
+by one twice as long, up to a limit.
 
 Two, whatever the number of threads, and nothing in them looks at a clock: where passes are the limit, one thread finds
 the same plan as two.
@@ -116,7 +117,7 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
         passes = idle = done = 0
         cycle, hot = FIRST_CYCLE, HOT
         best = max(runs, key=lambda run: tuple(run.best.score))
-        known = tuple(best.best.score)
+        known = before = tuple(best.best.score)
         report("construction", int(known[0]), known[1], limits.share_done(begun, 0))
         while not limits.over(passes, recombining.seconds) and idle < PATIENCE * LONGEST_CYCLE:
             if limits.cancelled():
@@ -138,7 +139,9 @@ def solve_whole(instance: Instance, part: Part, seed: int, limits: Limits, bound
                 idle = 0 if score > (known[0], known[1] + 1e-9) else idle
                 known = max(known, score)
                 left = limits.passes_left(begun, passes, recombining.seconds)
-                cycle, done, hot = min(2 * cycle, LONGEST_CYCLE), 0, WARM
+                if known <= (before[0], before[1] + 1e-9):
+                    cycle = min(2 * cycle, LONGEST_CYCLE)
+                before, done, hot = known, 0, WARM
                 if left < 2 * cycle:  # the last one: it is to be cold when the time is up
                     cycle = max(1, left)
                 report("search", int(known[0]), known[1], limits.share_done(begun, passes))
