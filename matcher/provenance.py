@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
@@ -18,6 +19,7 @@ def versions() -> tuple[tuple[str, str], ...]:
     return (*found, ("processor", processor()))
 
 
+@functools.cache  # what is loaded stays what it is, and each costs some milliseconds
 def version_of(package: str) -> str:
     """The version of an installed package."""
     try:
