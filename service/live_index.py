@@ -183,7 +183,7 @@ class LiveIndex:
             index.advance(today)
         if news.newest == view.seq and view.holds_at(at.now):
             return view
-        changed = [*news.member_ids, *self._forgotten(connection, index, news)]
+        changed = list(dict.fromkeys([*news.member_ids, *self._forgotten(connection, index, news)]))  # some come back
         came = [member_id for member_id in changed if member_id not in index]
         ties = keep_ties(connection, {*news.matched_ids, *came}, view.at, at)
         ties.put_into(index)

@@ -169,9 +169,10 @@ class MemberIndex:
         self.upsert_all([member])
 
     def upsert_all(self, members: Sequence[MemberProfile]) -> None:
-        """Put several members, all different, in one step: costs half as much for each as :meth:`upsert`."""
+        """Put several members in one step: costs half as much for each as :meth:`upsert`. Of one id the last counts."""
         if not members:
             return
+        members = list({member.member_id: member for member in members}.values())
         with self._writing:
             with self._reading:
                 first = len(self._slots)

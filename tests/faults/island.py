@@ -75,6 +75,9 @@ class Step:
     asked: str
     after: list[Taking]
     """What each of its parts does; a prefix of them has been done."""
+    again: dict[str, str] | None = None
+    """Of a block, what is asked: it is asked again, as a block of somebody who was removed shows nowhere until they
+    come back."""
 
 
 class Island:
@@ -124,6 +127,8 @@ class Island:
         seen, said = self._seen(client), self._feedback()
         if self._open is None:
             self._compare(seen, said, self.model, self.said)
+        elif self._open.again is not None and self._may_be_either(seen, said):
+            self._compare_told(client.ask("POST", "/v1/blocks", self._open.again), self._open.after[0])
         else:
             candidates = self._candidates(self._open, seen)
             found = next((one for one in candidates if self._fits(seen, said, *one)), None)
@@ -215,7 +220,9 @@ class Island:
     def _block(self, client: Client) -> None:
         one, other = self._random.sample(self.ids, 2)
         body = {"member_id": one, "blocked": other}
-        self._change(client, "POST", "/v1/blocks", body, lambda model: model.block(one, other))
+        take: Taking = lambda model: model.block(one, other)  # noqa: E731
+        self._open = Step(f"block {body}", [take], body)
+        self._compare_told(client.ask("POST", "/v1/blocks", body), take)
 
     def _say(self, client: Client) -> None:
         match_id, member_id = self._some_match()
@@ -291,6 +298,11 @@ class Island:
 
     def _seen(self, client: Client) -> dict[str, tuple[MemberProfile | None, Views | None]]:
         return {one: (_profile(client, one), _views(client, one)) for one in self.ids}
+
+    def _may_be_either(self, seen: Any, said: Said) -> bool:
+        """Whether what is seen does not tell if the last step has been done."""
+        assert self._open is not None
+        return sum(self._fits(seen, said, *one) for one in self._candidates(self._open, seen)) > 1
 
     def _fits(self, seen: Any, said: Said, model: Model, told: Said) -> bool:
         try:

@@ -175,3 +175,11 @@ def test_several_put_at_once_are_as_if_put_one_after_the_other(members: list[Mem
     assert len(at_once) == len(members)
     assert [at_once.member(profile.member_id) for profile in wanted] == wanted
     expect_same(at_once, one_by_one, every=5)
+
+
+def test_of_one_id_that_is_put_twice_in_one_step_the_last_counts(index: MemberIndex) -> None:
+    index.upsert_all([member("b"), member("d"), member("b", status="paused")])
+    assert len(index) == 4
+    assert named(index, "a") == {"c", "d"}
+    index.remove("b")
+    assert named(index, "a") == {"c", "d"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from matcher import FacetMeans
+from matcher import FacetMeans, recommend_buddies
 from service import live_index, snapshots
 from service.community import Community
 from service.live_index import LiveIndex
@@ -123,3 +123,19 @@ def test_a_snapshot_that_cannot_be_written_is_no_failure_of_who_asked(
     assert list(folder.iterdir()) == ([saved] if why == "no room" else []), "nothing half-written is left"
     other.save()
     assert [path.name.partition("-")[0] for path in folder.iterdir()] == [str(other.view().seq)]
+
+
+def test_who_is_erased_and_comes_back_is_there_once(community: Community, elsewhere: tuple[LiveIndex, Path]) -> None:
+    """Another process hears of both at the same time. A second self would be shown whatever the first one does."""
+    other, _ = elsewhere
+    erase_member(community, NAME)
+    store_members(community.database, [person(NAME, alias="again")])
+    index = other.catch_up().index
+    assert [peer.member_id for peer in recommend_buddies(index, "a", 10).peers].count(NAME) == 1
+    store_members(community.database, [person(NAME, status="paused")])
+    index = other.catch_up().index
+    assert [peer.member_id for peer in recommend_buddies(index, "a", 10).peers] == ["b"]
+    erase_member(community, NAME)
+    index = other.catch_up().index
+    assert sorted(index.member_ids()) == ["a", "b"]
+    assert [peer.member_id for peer in recommend_buddies(index, "a", 10).peers] == ["b"]
