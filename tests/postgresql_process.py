@@ -27,6 +27,7 @@ SETTINGS = {
     "max_wal_size": "128MB",
     "deadlock_timeout": "50ms",
     "autovacuum": "off",
+    "wal_recycle": "off",  # a segment that is used again keeps what was in it, and tests search the files
     "log_min_messages": "fatal",
     "wal_level": "minimal",
     "max_wal_senders": "0",

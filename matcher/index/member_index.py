@@ -305,16 +305,8 @@ class MemberIndex:
 
         with self._writing:
             self._arrange(self.as_of)
-            write_snapshot(
-                Path(path),
-                self._slots,
-                self._filter,
-                self._encoder,
-                self.as_of,
-                self.weights,
-                self.means,
-                self.means_given,
-            )
+            held = self._slots, self._filter, self._encoder
+            write_snapshot(Path(path), *held, self.as_of, self.weights, self.means, self.means_given)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -334,11 +326,17 @@ class MemberIndex:
         slots, on_shelves = len(self._slots), self._shelves.size
         dark = slots - len(self._slot_of)
         if dark > max(LATE_LIMIT, DARK_SHARE * slots):
-            self._arranging = True
-            self.aside(self._renumber)
+            work = self._renumber
         elif slots - on_shelves > max(LATE_LIMIT, LATE_SHARE * on_shelves):
-            self._arranging = True
-            self.aside(self._put_on_shelves)
+            work = self._put_on_shelves
+        else:
+            return
+        self._arranging = True
+        try:
+            self.aside(work)
+        except BaseException:  # no thread is to be had: the next change tries again
+            self._arranging = False
+            raise
 
     def _put_on_shelves(self) -> None:
         """Put the slots that there are on shelves; those that come meanwhile are late."""

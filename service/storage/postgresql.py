@@ -7,6 +7,7 @@ order. The lock belongs to the transaction: it ends with it, however that ends.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -47,6 +48,15 @@ _NO_HURRY = (
 )
 _FACTS = "SELECT current_setting('server_encoding'), current_setting('transaction_read_only')"
 _NOT_FOR_EVERYBODY = ("VACUUM FULL pg_statistic", "CHECKPOINT", "SELECT pg_switch_wal()", "CHECKPOINT")
+_HORIZON = "SELECT CAST(pg_current_xact_id() AS xid)"
+_STILL_SEE_IT = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type <> 'autovacuum worker'"  # keeps nothing
+    " AND (age(backend_xmin) > age(CAST(%s AS xid)) OR age(backend_xid) > age(CAST(%s AS xid)))"
+)
+"""Transactions older than a moment: rows that were there when they began are kept for them."""
+SEEN_FOR_S, LOOK_EVERY_S = 5.0, 0.05
+"""How long a scrub waits for such transactions to end, and how often it looks."""
 _SECRETS = ("password", "sslpassword", "oauth_client_secret")
 _ABOUT_VALUES = ("22", "23")
 """Classes of errors whose words repeat the values that were sent: those are health data."""
@@ -174,8 +184,13 @@ class PostgresqlDatabase:
 
         Whoever reads one of the tables waits meanwhile. The WAL holds what was written until the server recycles it;
         where our user may do so, a checkpoint lets it.
+
+        Rows that somebody's transaction may still see would be taken along. So those that are older than the scrub are
+        waited for, as far as our user sees them (its own, at least); if one goes on for longer, the next sweep tries.
         """
         with engines.glancing.connect() as connection:
+            if not _seen_by_nobody(connection):
+                return False
             try:
                 connection.exec_driver_sql("SET statement_timeout = 0")
                 for table in tables:
@@ -200,6 +215,17 @@ class PostgresqlDatabase:
     def undone(self, error: DatabaseError) -> bool:
         """Whether it was a deadlock or a serialization failure, which only other programs can bring about."""
         return getattr(error.orig, "sqlstate", None) in _UNDONE
+
+
+def _seen_by_nobody(connection: Connection) -> bool:
+    """Whether all transactions that began before this moment end soon."""
+    horizon = connection.exec_driver_sql(_HORIZON).scalar_one()
+    until = time.monotonic() + SEEN_FOR_S
+    while connection.exec_driver_sql(_STILL_SEE_IT, (horizon, horizon)).scalar_one():
+        if time.monotonic() > until:
+            return False
+        time.sleep(LOOK_EVERY_S)
+    return True
 
 
 def _parts(text: str) -> dict[str, Any]:

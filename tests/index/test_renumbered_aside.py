@@ -167,3 +167,20 @@ def test_one_that_fails_is_tried_again(people: list[MemberProfile], monkeypatch:
     world.waiting.pop()()
     assert world.index._slots is not slots
     expect_same(world.index, world.expected(), every=5)
+
+
+def test_one_that_cannot_even_begin_is_tried_again(people: list[MemberProfile]) -> None:
+    world = World(people)
+    world.waiting.pop()()
+    slots = world.index._slots
+
+    def nobody(_: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    world.index.aside = nobody
+    with pytest.raises(RuntimeError):
+        world.index.upsert_all(people[:150])
+    world.index.aside = world.waiting.append
+    world.upsert(people[0])
+    world.waiting.pop()()
+    assert world.index._slots is not slots

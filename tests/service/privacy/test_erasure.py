@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,6 +10,7 @@ from sqlalchemy import Text, cast, select
 
 from matcher import MemberProfile
 from service.logs import configure_logs
+from service.storage import erasures
 from service.storage.tables import metadata
 from service.use_cases.erase_member import finish_erasures
 from tests.database_places import POSTGRESQL, Place
@@ -104,21 +104,24 @@ def files_with(*folders: Path) -> list[str]:
     return [str(path) for path in paths if any(word in path.read_bytes() for word in words)]
 
 
+def finish_all(served: Served) -> None:
+    """As many sweeps as it takes: one of them gives up where somebody still reads what was there before."""
+    for _ in range(5):
+        finish_erasures(served.community)
+        with served.community.database.reading() as connection:
+            if not erasures.to_scrub(connection):
+                return
+    raise AssertionError("an erasure is never finished")
+
+
 CODES = ("utf-8", "utf-16-le")
 
 
 @pytest.fixture
-def searched(place: Place, tmp_path: Path, stored_in: str, request: pytest.FixtureRequest) -> Iterator[list[Path]]:
-    """The folders in which everything is that is kept. A server that recycles its log keeps what was in it."""
-    if stored_in != POSTGRESQL:
-        yield [tmp_path]
-        return
-    server: PostgresqlServer = request.getfixturevalue("postgresql")
-    server.execute("ALTER SYSTEM SET wal_recycle = off")
-    server.execute("SELECT pg_reload_conf()")
-    yield [tmp_path, server._folder]
-    server.execute("ALTER SYSTEM RESET wal_recycle")
-    server.execute("SELECT pg_reload_conf()")
+def searched(place: Place, tmp_path: Path, stored_in: str, request: pytest.FixtureRequest) -> list[Path]:
+    """The folders in which everything is that is kept. The server does not recycle its log."""
+    server: list[PostgresqlServer] = [request.getfixturevalue("postgresql")] if stored_in == POSTGRESQL else []
+    return [tmp_path, *(one._folder for one in server)]
 
 
 def test_nothing_is_left(serve: Serve, tmp_path: Path, searched: list[Path], silent_log: TextIO) -> None:
@@ -133,7 +136,7 @@ def test_nothing_is_left(serve: Serve, tmp_path: Path, searched: list[Path], sil
             life.ask("DELETE", f"/v1/members/{NAME}", 204)
             assert rows_with(served, NAME, ALIAS) == []
             life.work()
-            assert finish_erasures(served.community) in {0, 1}
+            finish_all(served)
             assert files_with(*searched) == [], "while the service runs"
             assert NAME not in served.community.index.view().index
 
