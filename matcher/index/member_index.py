@@ -352,10 +352,10 @@ class MemberIndex:
 
     def _renumber(self) -> None:
         """Slots without the dark ones, on shelves; those who change meanwhile get theirs afterwards, and are late."""
-        with self._reading:
-            slots = self._slots
-            new = self._renumbering = Renumbering(slots, self._filter, self._slot_of, self.as_of)
         try:
+            with self._reading:
+                slots = self._slots
+                new = self._renumbering = Renumbering(slots, self._filter, self._slot_of, self.as_of)
             new.make()
             shelves = self._shelves_of(new.slots)
             while new.behind > LAST_ROUND:
@@ -368,7 +368,8 @@ class MemberIndex:
                     self._slots, self._filter, self._slot_of = new.slots, new.eligibility, new.slot_of
                     self._shelves = shelves
         finally:
-            self._renumbering = None
+            with self._reading:  # whoever changes notes it under the same lock
+                self._renumbering = None
             self._arranging = False
 
     def _note(self, member_ids: Iterable[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -152,15 +152,18 @@ def test_another_day_that_comes_meanwhile_is_what_counts(
     expect_same(world.index, world.expected(tomorrow), every=5)
 
 
-def test_one_that_fails_is_tried_again(people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", ["__init__", "make", "carry_over"])
+def test_one_that_fails_is_tried_again(
+    people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
     world = World(people)
     slots = world.index._slots
 
-    def fails(_: Renumbering) -> None:
+    def fails(*_: object) -> None:
         raise MemoryError
 
     with monkeypatch.context() as patched:
-        patched.setattr(Renumbering, "make", fails)
+        patched.setattr(Renumbering, where, fails)
         with pytest.raises(MemoryError):
             world.waiting.pop()()
     world.upsert(people[0])
@@ -184,3 +187,33 @@ def test_one_that_cannot_even_begin_is_tried_again(people: list[MemberProfile]) 
     world.upsert(people[0])
     world.waiting.pop()()
     assert world.index._slots is not slots
+
+
+def test_nobody_is_in_the_middle_of_noting_a_change_when_it_ends(
+    people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends under the lock under which changes are noted, here because it fails."""
+    world = World(people)
+    begun, there = threading.Event(), []
+    note, changing = Renumbering.note, threading.Thread(target=world.upsert, args=(people[0],))
+
+    def slowly(self: Renumbering, member_ids: Iterable[str]) -> None:
+        begun.set()
+        threading.Event().wait(0.2)  # in which it could end
+        there.append(world.index._renumbering is self)
+        note(self, member_ids)
+
+    def fails(_: Renumbering) -> None:
+        changing.start()
+        begun.wait()
+        raise MemoryError
+
+    monkeypatch.setattr(Renumbering, "note", slowly)
+    monkeypatch.setattr(Renumbering, "make", fails)
+    with pytest.raises(MemoryError):
+        world.waiting.pop()()
+    changing.join()
+    monkeypatch.undo()
+    assert there == [True]
+    assert world.index._renumbering is None
+    assert world.index.member(people[0].member_id) == people[0]
