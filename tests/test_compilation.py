@@ -1,12 +1,17 @@
-"""Compiled code never outlives the sources it was made from."""
+"""Compiled code never outlives the sources it was made from, and what is not counted is never handed out."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
+from numba.core.errors import NumbaError
 
 from matcher import compilation
+
+Floats = npt.NDArray[np.float64]
 
 
 @pytest.fixture
@@ -55,3 +60,26 @@ def test_sources_that_cannot_be_written_beside_are_compiled_into_the_users_cache
     (package / "__pycache__").write_text("a file where a folder should be")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert _folder(package / "outer.py").parent == tmp_path / "cache" / "peer-matcher"
+
+
+def _filled(numbers: Floats) -> None:
+    for i in range(numbers.size):
+        numbers[i] = 1.0
+
+
+def _made(size: int) -> int:
+    return int(np.empty(size).size)
+
+
+def _handed_out(numbers: Floats) -> Floats:
+    return numbers[:1]
+
+
+def test_what_runs_in_place_makes_no_array_and_hands_none_out() -> None:
+    numbers = np.zeros(3)
+    compilation.compiled_in_place(_filled)(numbers)
+    assert numbers.tolist() == [1.0, 1.0, 1.0]
+    with pytest.raises(NumbaError):  # compiled with memory that nobody counts, it would never be given back
+        compilation.compiled_in_place(_made)(3)
+    with pytest.raises(TypeError, match="_handed_out"):
+        compilation.compiled_in_place(_handed_out)

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.catalog import Catalog
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.embedding.buckets import fit_buckets
 from matcher.embedding.facets import (
     GRID_POINTS,
@@ -44,7 +44,7 @@ GRID_WIDTHS = (GRID_POINTS, 201)
 FIT_MEMBERS = 4000
 
 
-@compiled
+@compiled_in_place
 def _features(facet: int, row: Any, groups: TagGroups, at: npt.NDArray[Any], value: npt.NDArray[Any]) -> int:
     if facet == 0:
         return procedure_features(row, at, value)

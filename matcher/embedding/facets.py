@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.embedding.rows import TagGroups, tag_inner_product
 
 PARTS = ("procedure", "stage", "topics", "support", "channel", "cadence", "interests", "age")
@@ -37,7 +37,7 @@ Row = Any
 """One record of :data:`matcher.embedding.rows.FACET_ROW`."""
 
 
-@compiled
+@compiled_in_place
 def procedure_kernel(one: Row, other: Row) -> float:
     """Depth of the common path in the catalogue's tree."""
     if one.procedure < 0 or other.procedure < 0:
@@ -51,7 +51,7 @@ def procedure_kernel(one: Row, other: Row) -> float:
     return 0.0
 
 
-@compiled
+@compiled_in_place
 def stage_kernel(one: Row, other: Row) -> float:
     """Gaussian in the difference of stages: the closer, the better."""
     if one.band < 0 or other.band < 0:
@@ -60,7 +60,7 @@ def stage_kernel(one: Row, other: Row) -> float:
     return math.exp(-0.5 * difference * difference)
 
 
-@compiled
+@compiled_in_place
 def mentor_edge(band: int) -> float:
     """The stage from which a mentor has full credit for a seeker in ``band``: where the next band starts."""
     if band <= 0:
@@ -74,14 +74,14 @@ def mentor_edge(band: int) -> float:
     return math.asinh(20.0)
 
 
-@compiled
+@compiled_in_place
 def mentor_credit(band: int, stage: float) -> float:
     """Credit of a mentor at ``stage`` for a seeker in ``band``: full one band ahead, falling off before."""
     short = (mentor_edge(band) - stage) / 0.6
     return 1.0 if short <= 0.0 else math.exp(-0.5 * short * short)
 
 
-@compiled
+@compiled_in_place
 def mentor_stage_kernel(seeker: Row, mentor: Row) -> float:
     """Whether the mentor is further on than the seeker."""
     if seeker.band < 0 or mentor.band < 0:
@@ -89,7 +89,7 @@ def mentor_stage_kernel(seeker: Row, mentor: Row) -> float:
     return mentor_credit(seeker.band, mentor.u)
 
 
-@compiled
+@compiled_in_place
 def topics_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     """Cosine of topic sets in the two-level vocabulary."""
     if one.topic_count == 0 or other.topic_count == 0:
@@ -98,7 +98,7 @@ def topics_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     return min(1.0, inner / (one.topic_norm * other.topic_norm))
 
 
-@compiled
+@compiled_in_place
 def interests_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     """Cosine of interest sets in the two-level vocabulary; a free tag matches itself."""
     if one.interest_count == 0 or other.interest_count == 0:
@@ -107,19 +107,19 @@ def interests_kernel(one: Row, other: Row, groups: TagGroups) -> float:
     return min(1.0, inner / (one.interest_norm * other.interest_norm))
 
 
-@compiled
+@compiled_in_place
 def bits(mask: int) -> int:
     """Number of set bits in a four-bit mask."""
     return (mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1) + (mask >> 3 & 1)
 
 
-@compiled
+@compiled_in_place
 def support_share(needs: int, offers: int) -> float:
     """Share of ``needs`` that ``offers`` hold, of masks that hold something."""
     return bits(needs & offers) / bits(needs)
 
 
-@compiled
+@compiled_in_place
 def support_kernel(asking: Row, giving: Row) -> float:
     """Share of the asker's needs that the giver offers. Directed."""
     if asking.needs == 0 or giving.offers == 0:
@@ -127,13 +127,13 @@ def support_kernel(asking: Row, giving: Row) -> float:
     return support_share(asking.needs, giving.offers)
 
 
-@compiled
+@compiled_in_place
 def channel_cosine(one: int, other: int) -> float:
     """Cosine of two sets, as masks that hold something."""
     return bits(one & other) / math.sqrt(bits(one) * bits(other))
 
 
-@compiled
+@compiled_in_place
 def channel_kernel(one: Row, other: Row) -> float:
     """Cosine of channel sets."""
     if one.channels == 0 or other.channels == 0:
@@ -141,13 +141,13 @@ def channel_kernel(one: Row, other: Row) -> float:
     return channel_cosine(one.channels, other.channels)
 
 
-@compiled
+@compiled_in_place
 def cadence_fit(steps: int) -> float:
     """Same cadence 1, a step apart a half, daily against monthly 0."""
     return 1.0 - 0.5 * steps
 
 
-@compiled
+@compiled_in_place
 def cadence_kernel(one: Row, other: Row) -> float:
     """By the steps between two cadences."""
     if one.cadence < 0 or other.cadence < 0:
@@ -155,13 +155,13 @@ def cadence_kernel(one: Row, other: Row) -> float:
     return cadence_fit(abs(one.cadence - other.cadence))
 
 
-@compiled
+@compiled_in_place
 def age_fit(gap: int) -> float:
     """Exponential in a gap in years."""
     return math.exp(-gap / 20.0)
 
 
-@compiled
+@compiled_in_place
 def age_kernel(one: Row, other: Row) -> float:
     """Exponential in the gap between years of birth."""
     if one.birth_year == 0 or other.birth_year == 0:
@@ -173,7 +173,7 @@ Coordinates = npt.NDArray[np.int32]
 Values = npt.NDArray[np.float64]
 
 
-@compiled
+@compiled_in_place
 def procedure_features(row: Row, at: Coordinates, value: Values) -> int:
     """One coordinate per node on the path: domain, family (after 64 domains), leaf (after 448 families)."""
     if row.procedure < 0:
@@ -184,7 +184,7 @@ def procedure_features(row: Row, at: Coordinates, value: Values) -> int:
     return 3
 
 
-@compiled
+@compiled_in_place
 def stage_features(row: Row, at: Coordinates, value: Values) -> int:
     """Gaussian bumps on a fixed grid; those below 1e-13 are left out."""
     if row.band < 0:
@@ -199,7 +199,7 @@ def stage_features(row: Row, at: Coordinates, value: Values) -> int:
     return count
 
 
-@compiled
+@compiled_in_place
 def tag_features(
     tags: npt.NDArray[Any], count: int, norm: float, groups: npt.NDArray[np.int16], at: Coordinates, value: Values
 ) -> int:
@@ -227,19 +227,19 @@ def tag_features(
     return written
 
 
-@compiled
+@compiled_in_place
 def topics_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
     """Topic set, normalised."""
     return tag_features(row.topics, row.topic_count, row.topic_norm, groups[0], at, value)
 
 
-@compiled
+@compiled_in_place
 def interests_features(row: Row, groups: TagGroups, at: Coordinates, value: Values) -> int:
     """Interest set with its free tags, normalised."""
     return tag_features(row.interests, row.interest_count, row.interest_norm, groups[1], at, value)
 
 
-@compiled
+@compiled_in_place
 def age_features(row: Row, at: Coordinates, value: Values) -> int:
     """The exponential kernel on whole years as a first-order autoregression: its innovations are orthogonal."""
     if row.birth_year == 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.embedding.facets import (
     Row,
     age_kernel,
@@ -26,7 +26,7 @@ SUPPORT_BACK = 8
 PART_COUNT = 9
 
 
-@compiled
+@compiled_in_place
 def part_fits(one: Row, other: Row, groups: TagGroups, mentoring: bool, out: npt.NDArray[Any]) -> None:
     """Write the nine kernels of a pair, ``UNKNOWN_FIT`` where either side does not say.
 
@@ -48,7 +48,7 @@ def part_fits(one: Row, other: Row, groups: TagGroups, mentoring: bool, out: npt
     out[8] = support_kernel(other, one)
 
 
-@compiled
+@compiled_in_place
 def mutual_fit(parts: npt.NDArray[Any], weights: npt.NDArray[Any], means: npt.NDArray[Any], mentoring: bool) -> float:
     """The score of a pair from its parts: the harmonic mean of both directions; for mentoring both are the same.
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.catalog import Catalog
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.members.profile import MAX_INTERESTS, MAX_TOPICS, MemberProfile
 from matcher.members.stage import NO_DAY, primary_event, stage_band, stage_value
 from matcher.members.vocabulary import CADENCES, CHANNELS, SUPPORT_TYPES
@@ -83,7 +83,7 @@ class MaskCache(dict[tuple[str, ...], int]):
         return mask
 
 
-@compiled
+@compiled_in_place
 def tag_inner_product(
     one: npt.NDArray[Any], count_one: int, other: npt.NDArray[Any], count_other: int, groups: npt.NDArray[np.int16]
 ) -> float:
@@ -106,7 +106,7 @@ def tag_inner_product(
     return total
 
 
-@compiled
+@compiled_in_place
 def _set_norms(rows: Rows, groups: TagGroups) -> None:
     for i in range(rows.size):
         row = rows[i]
@@ -116,7 +116,7 @@ def _set_norms(rows: Rows, groups: TagGroups) -> None:
         )
 
 
-@compiled
+@compiled_in_place
 def set_stages(
     rows: Rows,
     codes: npt.NDArray[np.int16],

@@ -108,7 +108,8 @@ class State(NamedTuple):
         waiting_at: (u,) a unit's place there, or -1.
         counts: units waiting, members placed, members moved, groups.
         lots: the generator.
-        numbers, sums: scratch.
+        numbers, sums, words: scratch, so that no step of a search makes an array: rows as named below, wide enough for
+            all units twice, all codes of a mix rule, all times and all labels; words are as wide as a mask.
     """
 
     group_of: Ids
@@ -129,8 +130,13 @@ class State(NamedTuple):
     lots: Lots
     numbers: Ids
     sums: Floats
+    words: Words
 
 
+MIX_COUNTS, MIX_SEEN, MEETINGS, TOUCHED, RUINED, START, PICKED, POOL, CHOSEN, BIT, NUMBERS = range(11)
+BASE, LEFT, CANDIDATES, PLANES = range(4)
+DIGITS = 8
+"""Rows for planes of digits, from ``PLANES`` on."""
 UNITS_WAITING, PLACED, MOVED, GROUPS = range(4)
 
 
@@ -139,7 +145,7 @@ def empty_state(block: Block, lots: Lots) -> State:
     n, words = block.masks.shape
     units, labels = block.unit_start.size - 1, block.group_masks.shape[0]
     per_group = block.group_leaders.shape[1]
-    scratch = max(n, block.mix_share.shape[1], 64 * words, block.leader_room.size, labels) + 1
+    scratch = max(2 * n + 16, block.mix_share.shape[1], 64 * words, block.leader_room.size, labels) + 1
     return State(
         np.full(n, WAITING, np.int64),
         np.full((labels, int(block.limits[MAX])), -1, np.int64),
@@ -157,6 +163,7 @@ def empty_state(block: Block, lots: Lots) -> State:
         np.arange(units, dtype=np.int64),
         np.array([units, 0, int((block.home >= 0).sum()), 0], np.int64),
         lots,
-        np.zeros((4, scratch), np.int64),
+        np.zeros((NUMBERS, scratch), np.int64),
         np.zeros((2, scratch)),
+        np.zeros((PLANES + DIGITS, words), np.uint64),
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.grouping.block import Block, Ids, State
 from matcher.grouping.lots import none, truth
 from matcher.grouping.opening import open_group
 from matcher.grouping.ruin import free_label, insert
 
 
-@compiled
+@compiled_in_place
 def _awkward(block: Block, units: Ids, count: int) -> int:
     """Which of some units has most conflicts with the others, or else fits them least; pinned ones never; -1: none."""
     worst, worst_at = 1e300, none()

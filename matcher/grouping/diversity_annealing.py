@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.grouping.gain_table import apply_move, apply_swap, fill_gains, inside_sum
 
 TABLE_BITS = 12
@@ -31,7 +31,7 @@ def threshold_logs(n: int) -> npt.NDArray[np.float64]:
     return np.resize(logs, count + n)
 
 
-@compiled
+@compiled_in_place
 def _price_swaps(
     to_groups: Any,
     group_of: Any,

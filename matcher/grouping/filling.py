@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Block, Ids, State
 from matcher.grouping.lots import none, share
 
 
-@compiled
+@compiled_in_place
 def fits_all(block: Block, unit: int, picked: Ids, count: int) -> bool:
     """Whether no two members of the unit and of the picked units are barred from meeting."""
     for k in range(block.unit_start[unit], block.unit_start[unit + 1]):
@@ -21,7 +21,7 @@ def fits_all(block: Block, unit: int, picked: Ids, count: int) -> bool:
     return True
 
 
-@compiled
+@compiled_in_place
 def fill(block: Block, state: State, picked: Ids, count: int, pool: Ids, pooled: int, noise: float) -> int:
     """Add the units that fit best, one after the other, up to the target size; returns how many units are picked."""
     gain = state.sums[1]
@@ -63,7 +63,7 @@ def fill(block: Block, state: State, picked: Ids, count: int, pool: Ids, pooled:
     return count
 
 
-@compiled
+@compiled_in_place
 def accompany(block: Block, picked: Ids, count: int, starts: int, pool: Ids, pooled: int) -> int:
     """Nobody must be alone with a value that must not be: add a companion or leave the lone out; -1 if neither goes."""
     for _ in range(64):
@@ -109,7 +109,7 @@ def accompany(block: Block, picked: Ids, count: int, starts: int, pool: Ids, poo
     return -1
 
 
-@compiled
+@compiled_in_place
 def uplift(block: Block, picked: Ids, count: int, starts: int) -> int:
     """Leave out, one after the other, who fits less than the floor; returns how many units are left."""
     while True:

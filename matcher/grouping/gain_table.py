@@ -20,13 +20,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int32]
 
 
-@compiled
+@compiled_in_place
 def fill_gains(affinity: Floats, group_of: Ids, gains: Floats) -> None:
     """Compute the table from nothing; O(n^2).
 
@@ -46,7 +46,7 @@ def fill_gains(affinity: Floats, group_of: Ids, gains: Floats) -> None:
                 sums[i] += row[i]
 
 
-@compiled
+@compiled_in_place
 def inside_sum(gains: Floats, group_of: Ids) -> float:
     """The objective: the sum of affinities over unordered pairs in one group; O(n)."""
     doubled = 0.0
@@ -56,7 +56,7 @@ def inside_sum(gains: Floats, group_of: Ids) -> float:
     return 0.5 * doubled
 
 
-@compiled
+@compiled_in_place
 def swap_change(affinity: Floats, gains: Floats, group_of: Ids, i: int, j: int) -> float:
     """What the objective gains if i and j change places; O(1). They must not be in the same group."""
     a, b = group_of[i], group_of[j]
@@ -68,7 +68,7 @@ def swap_change(affinity: Floats, gains: Floats, group_of: Ids, i: int, j: int) 
     return change
 
 
-@compiled
+@compiled_in_place
 def move_change(gains: Floats, group_of: Ids, i: int, target: int) -> float:
     """What the objective gains if i goes to group ``target``, not i's own; -1 for out of all groups; O(1)."""
     source = group_of[i]
@@ -80,7 +80,7 @@ def move_change(gains: Floats, group_of: Ids, i: int, target: int) -> float:
     return change
 
 
-@compiled
+@compiled_in_place
 def apply_move(affinity: Floats, gains: Floats, group_of: Ids, sizes: Ids, i: int, target: int) -> None:
     """Take i to group ``target`` (-1: out of all groups), not i's own; O(n).
 
@@ -114,7 +114,7 @@ def apply_move(affinity: Floats, gains: Floats, group_of: Ids, sizes: Ids, i: in
     group_of[i] = target
 
 
-@compiled
+@compiled_in_place
 def apply_swap(affinity: Floats, gains: Floats, group_of: Ids, i: int, j: int) -> None:
     """Let i and j, of different groups, change places; O(n). Sizes stay as they are; arguments as in the other."""
     a, b = group_of[i], group_of[j]

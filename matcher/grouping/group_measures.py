@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import MaskCache, Rows, TagGroups
 from matcher.grouping.cohort import Cohort
@@ -23,7 +23,7 @@ the first stands for its family."""
 SAME_PROCEDURE = 8
 
 
-@compiled
+@compiled_in_place
 def _commonest(own: npt.NDArray[Any], other: npt.NDArray[Any], theirs: int, tally: npt.NDArray[Any]) -> None:
     """Count for each of one member's tags whether another has it."""
     for a in range(tally.size):

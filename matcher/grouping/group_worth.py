@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
-from matcher.grouping.block import Block, State
+from matcher.compilation import compiled_in_place
+from matcher.grouping.block import MIX_COUNTS, MIX_SEEN, Block, State
 
 
-@compiled
+@compiled_in_place
 def _meets(block: Block, state: State, g: int, out: int, joining: int) -> bool:
     """Whether a time and a language are left that all share."""
     slot_words = block.limits[7]
@@ -39,7 +39,7 @@ def _meets(block: Block, state: State, g: int, out: int, joining: int) -> bool:
     return language
 
 
-@compiled
+@compiled_in_place
 def _mix_price(block: Block, state: State, g: int, out: int, joining: int) -> float:
     """Price of the mix rules; negative if a value would be alone that must not be."""
     once = twice = np.uint64(0)
@@ -56,7 +56,7 @@ def _mix_price(block: Block, state: State, g: int, out: int, joining: int) -> fl
     if once & ~twice != np.uint64(0):
         return -1.0
     price = 0.0
-    counts, seen = state.numbers[0], state.numbers[1]
+    counts, seen = state.numbers[MIX_COUNTS], state.numbers[MIX_SEEN]
     for r in range(block.mix_kind.size):
         known = values = most = 0
         for k in range(state.size[g]):
@@ -91,7 +91,7 @@ def _mix_price(block: Block, state: State, g: int, out: int, joining: int) -> fl
     return price
 
 
-@compiled
+@compiled_in_place
 def worth(block: Block, state: State, g: int, out: int, joining: int) -> float:
     """Worth of group ``g`` once unit ``out`` has left it and unit ``joining`` has joined; -1 for neither.
 

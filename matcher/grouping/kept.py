@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Block, Floats, Ids, State
 from matcher.grouping.remembered import Remembered, remember_new
 
@@ -27,7 +27,7 @@ class Kept:
         return self.group_of, self.leaders, self.slots, self.score
 
 
-@compiled
+@compiled_in_place
 def total_of(block: Block, state: State) -> float:
     """What the plan is worth, places aside."""
     total = -block.prices[2] * state.counts[2]
@@ -36,7 +36,7 @@ def total_of(block: Block, state: State) -> float:
     return float(total)
 
 
-@compiled
+@compiled_in_place
 def keep(state: State, into: Any) -> None:
     """Write a plan into arrays like those of :class:`Kept`."""
     for i in range(state.group_of.size):
@@ -47,7 +47,7 @@ def keep(state: State, into: Any) -> None:
             into[1][g, p] = state.leaders[g, p]
 
 
-@compiled
+@compiled_in_place
 def keep_if_better(block: Block, state: State, total: float, best: Any, known: Remembered) -> bool:
     """Keep the state if it places more, or as many at a larger total."""
     placed = state.counts[1]

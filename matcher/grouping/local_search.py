@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Block, State
 from matcher.grouping.group_worth import worth
 from matcher.grouping.kept import keep, keep_if_better, total_of
@@ -18,7 +18,7 @@ from matcher.grouping.remembered import Remembered, remember_new
 from matcher.grouping.ruin import moved_by, restore, ruin
 
 
-@compiled
+@compiled_in_place
 def _exchange(block: Block, state: State, one: int, other: int, temperature: float) -> float:
     """Let two units change places, one of which may be waiting; returns the change, 0 if it was not made."""
     g = state.group_of[block.unit_members[block.unit_start[one]]]
@@ -57,7 +57,7 @@ def _exchange(block: Block, state: State, one: int, other: int, temperature: flo
     return float(change)
 
 
-@compiled
+@compiled_in_place
 def _move(block: Block, state: State, unit: int, h: int, temperature: float) -> float:
     """Let a unit go to group ``h``; returns the change, 0 if it was not made."""
     g = state.group_of[block.unit_members[block.unit_start[unit]]]
@@ -89,7 +89,7 @@ def _move(block: Block, state: State, unit: int, h: int, temperature: float) -> 
     return float(change)
 
 
-@compiled
+@compiled_in_place
 def step(block: Block, state: State, temperature: float) -> float:
     """Propose one move, swap or replacement; returns the change of the total."""
     n = block.unit_of.size
@@ -122,7 +122,7 @@ def step(block: Block, state: State, temperature: float) -> float:
     return _exchange(block, state, one, other, temperature)
 
 
-@compiled
+@compiled_in_place
 def change_leader(block: Block, state: State) -> None:
     """Let a free facilitator take over a group, drawn by lot, if everybody can still come and nobody loses a place."""
     g = draw(state.lots, state.size.size)
@@ -154,7 +154,7 @@ def change_leader(block: Block, state: State) -> None:
         state.value[g] = value
 
 
-@compiled
+@compiled_in_place
 def search(block: Block, state: State, best: Any, known: Remembered, steps: int, hot: float, cold: float) -> None:
     """Anneal for ``steps`` proposals, and keep the best plan seen.
 
@@ -183,7 +183,7 @@ def search(block: Block, state: State, best: Any, known: Remembered, steps: int,
             keep_if_better(block, state, total, best, known)
 
 
-@compiled
+@compiled_in_place
 def ruins(
     block: Block, state: State, best: Any, before: Any, known: Remembered, times: int, temperature: float
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 
 Lots = npt.NDArray[np.uint64]
 """(1,) uint64, never 0: the state of an xorshift64* generator (Vigna 2016, doi:10.1145/2845077)."""
@@ -21,27 +21,27 @@ def lots_of(*seeds: int) -> Lots:
     return words
 
 
-@compiled
+@compiled_in_place
 def none() -> int:
     """-1 as a number like any other: numba compiles a function once more for every literal that it is called with."""
     minus: int = np.int64(-1)  # type: ignore[assignment]
     return minus
 
 
-@compiled
+@compiled_in_place
 def zero() -> int:
     """0 likewise."""
     nought: int = np.int64(0)  # type: ignore[assignment]
     return nought
 
 
-@compiled
+@compiled_in_place
 def truth(number: int) -> bool:
     """Whether a number is not 0, as a truth like any other."""
     return number != 0
 
 
-@compiled
+@compiled_in_place
 def draw(lots: Lots, n: int) -> int:
     """A whole number from 0 to n - 1. The bias of the remainder is below n / 2^31."""
     x = lots[0]
@@ -53,13 +53,13 @@ def draw(lots: Lots, n: int) -> int:
     return high % n
 
 
-@compiled
+@compiled_in_place
 def share(lots: Lots) -> float:
     """A number in [0, 1)."""
     return draw(lots, 1 << 30) / (1 << 30)
 
 
-@compiled
+@compiled_in_place
 def accepts(lots: Lots, change: float, temperature: float) -> bool:
     """Metropolis' rule: always what is no worse, else with probability ``exp(change / temperature)``."""
     if change >= 0.0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Words
 
 _SEQUENCE = 0x03F79D71B4CB0A89
@@ -14,7 +14,7 @@ for _at in range(64):
     _AT[(_SEQUENCE << _at & 2**64 - 1) >> 58] = _at
 
 
-@compiled
+@compiled_in_place
 def lowest_bit(word: np.uint64) -> int:
     """Position of the lowest set bit of a word that is not 0; some nanoseconds."""
     lowest = word & (~word + np.uint64(1))
@@ -22,7 +22,7 @@ def lowest_bit(word: np.uint64) -> int:
     return at
 
 
-@compiled
+@compiled_in_place
 def shared(base: Words, mask: Words, slot_words: int) -> int:
     """What two masks have in common: 1 a time, 2 a language, 3 both, 0 nothing."""
     found = 0
@@ -32,7 +32,7 @@ def shared(base: Words, mask: Words, slot_words: int) -> int:
     return found
 
 
-@compiled
+@compiled_in_place
 def shares_both(base: Words, mask: Words, slot_words: int) -> bool:
     """Whether two masks have a time and a language in common."""
     return shared(base, mask, slot_words) == 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
-from matcher.grouping.block import Block, Ids, State, Words
+from matcher.compilation import compiled_in_place
+from matcher.grouping.block import BASE, BIT, CHOSEN, LEFT, MEETINGS, PICKED, POOL, Block, Ids, State, Words
 from matcher.grouping.filling import accompany, fill, fits_all, uplift
 from matcher.grouping.lots import draw, none, zero
 from matcher.grouping.masks import shares_both
@@ -16,7 +16,7 @@ LEADERS_TRIED = 12
 """Facilitators that are compared for a new group, from a place in the list that is drawn by lot."""
 
 
-@compiled
+@compiled_in_place
 def _pool_of(
     block: Block, state: State, g: int, starts: Ids, count: int, base: Words, pool: Ids, homeless: bool
 ) -> int:
@@ -38,11 +38,11 @@ def _pool_of(
     return found
 
 
-@compiled
+@compiled_in_place
 def _free_masks(block: Block, state: State, leader: int, base: Words, out: Words) -> bool:
     """Write what is left of ``base`` with a facilitator, their other groups considered; whether a group can meet."""
     slot_words = block.limits[7]
-    meetings = state.numbers[2]
+    meetings = state.numbers[MEETINGS]
     busy = leads_at(state, leader, none(), meetings) if block.leader_room[leader] > 1 else 0
     for w in range(base.size):
         out[w] = base[w] & block.leader_masks[leader, w]
@@ -51,7 +51,7 @@ def _free_masks(block: Block, state: State, leader: int, base: Words, out: Words
     return shares_both(out, out, slot_words)
 
 
-@compiled
+@compiled_in_place
 def _may_begin(block: Block, state: State, leader: int, starts: Ids, count: int) -> bool:
     """Whether a facilitator has room and may lead the starts."""
     if state.load[leader] >= block.leader_room[leader]:
@@ -67,7 +67,7 @@ def _may_begin(block: Block, state: State, leader: int, starts: Ids, count: int)
     return True
 
 
-@compiled
+@compiled_in_place
 def _choose_leader(
     block: Block,
     state: State,
@@ -83,10 +83,10 @@ def _choose_leader(
     """The facilitator with whom most of the pool can come, among some tried; -1 for none. Narrows ``base``."""
     facilitators = block.leader_room.size
     given = block.group_leaders[g, p]
-    left = np.empty(base.size, np.uint64)
+    left = state.words[LEFT]
     best, best_count = none(), none()
     tried = 0
-    bit = np.empty(1, np.int64)
+    bit = state.numbers[BIT]
     start = 0 if given >= 0 else draw(state.lots, max(1, facilitators))
     for step in range(1 if given >= 0 else facilitators):
         leader = given if given >= 0 else (start + step) % facilitators
@@ -112,7 +112,7 @@ def _choose_leader(
     return best
 
 
-@compiled
+@compiled_in_place
 def _narrow(block: Block, base: Words, first: int, last: int, bit: int, pool: Ids, count: int) -> int:
     """Keep that bit alone of some words of ``base``, and in the pool who has it; returns how many."""
     for w in range(first, last):
@@ -131,7 +131,7 @@ def _narrow(block: Block, base: Words, first: int, last: int, bit: int, pool: Id
     return kept
 
 
-@compiled
+@compiled_in_place
 def _suffice(block: Block, picked: Ids, count: int, pool: Ids, pooled: int) -> bool:
     """Whether the picked units and the pool together are enough for a group."""
     missing = block.limits[0]
@@ -144,7 +144,7 @@ def _suffice(block: Block, picked: Ids, count: int, pool: Ids, pooled: int) -> b
     return bool(missing <= 0)
 
 
-@compiled
+@compiled_in_place
 def open_group(block: Block, state: State, g: int, starts: Ids, noise: float, homeless: bool) -> bool:
     """Form group ``g``, empty so far, around waiting units that must all be in it; they wait on if it cannot be.
 
@@ -157,11 +157,12 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float, ho
         homeless: take nobody besides them who is at home in another existing group.
     """
     words = block.masks.shape[1]
-    base, bit = block.group_masks[g].copy(), np.empty(1, np.int64)
+    base, bit = state.words[BASE], state.numbers[BIT]
     slot_words = block.limits[7]
-    units = block.unit_start.size - 1
-    picked, pool = np.empty(units + 1, np.int64), np.empty(units + 1, np.int64)
+    picked, pool = state.numbers[PICKED], state.numbers[POOL]
     count = starts.size
+    for w in range(words):
+        base[w] = block.group_masks[g, w]
     for c in range(count):
         picked[c] = starts[c]
         for k in range(block.unit_start[starts[c]], block.unit_start[starts[c] + 1]):
@@ -174,7 +175,8 @@ def open_group(block: Block, state: State, g: int, starts: Ids, noise: float, ho
     pooled = 0 if block.group_closed[g] == 1 else _pool_of(block, state, g, starts, count, base, pool, homeless)
     if not _suffice(block, picked, count, pool, pooled):
         return False
-    chosen = np.full(state.leaders.shape[1], -1, np.int64)
+    chosen = state.numbers[CHOSEN, : state.leaders.shape[1]]
+    chosen[:] = -1
     for p in range(block.limits[4]):
         chosen[p] = _choose_leader(block, state, g, p, chosen, starts, count, base, pool, pooled)
         if chosen[p] < 0:

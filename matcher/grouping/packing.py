@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Floats, Ids, Words
 from matcher.grouping.lots import Lots, accepts, draw, none, share
 
@@ -66,7 +66,7 @@ class Packed(NamedTuple):
     formed: Ids
 
 
-@compiled
+@compiled_in_place
 def _add(choice: Choice, packed: Packed, c: int) -> None:
     packed.place[c] = packed.formed[0]
     packed.chosen[packed.formed[0]] = c
@@ -80,7 +80,7 @@ def _add(choice: Choice, packed: Packed, c: int) -> None:
         packed.load[leader] += 1
 
 
-@compiled
+@compiled_in_place
 def _remove(choice: Choice, packed: Packed, c: int) -> None:
     packed.formed[0] -= 1
     last = packed.chosen[packed.formed[0]]
@@ -98,13 +98,13 @@ def _remove(choice: Choice, packed: Packed, c: int) -> None:
                 packed.led[leader, q] = packed.led[leader, packed.load[leader]]
 
 
-@compiled
+@compiled_in_place
 def _overlaps(choice: Choice, one: int, other: int) -> bool:
     slot = choice.slots[other]
     return bool(choice.overlap[choice.slots[one], slot >> 6] >> np.uint64(slot & 63) & np.uint64(1) != np.uint64(0))
 
 
-@compiled
+@compiled_in_place
 def _goes(choice: Choice, packed: Packed, c: int) -> bool:
     """Whether a group can be formed besides those that are."""
     for k in range(choice.units.shape[1]):
@@ -120,7 +120,7 @@ def _goes(choice: Choice, packed: Packed, c: int) -> bool:
     return bool(packed.formed[0] < choice.most)
 
 
-@compiled
+@compiled_in_place
 def _make_way(choice: Choice, packed: Packed, c: int, lots: Lots, gone: Ids) -> int:
     """Take out what is in the way of a group, into ``gone``; returns how many groups that is."""
     count = 0
@@ -150,7 +150,7 @@ def _make_way(choice: Choice, packed: Packed, c: int, lots: Lots, gone: Ids) -> 
     return count
 
 
-@compiled
+@compiled_in_place
 def _fill_up(choice: Choice, packed: Packed, freed: Ids, count: int, lots: Lots, added: Ids, already: int) -> int:
     """Form what is worth most with units of some groups that are gone, into ``added``; returns how many are there."""
     for at in range(count):
@@ -171,7 +171,15 @@ def _fill_up(choice: Choice, packed: Packed, freed: Ids, count: int, lots: Lots,
     return already
 
 
-@compiled
+@compiled_in_place
+def _note(packed: Packed, best: Ids) -> int:
+    """Write which groups are formed; returns how many."""
+    for at in range(packed.formed[0]):
+        best[at] = packed.chosen[at]
+    count: int = packed.formed[0]
+    return count
+
+
 def pack(choice: Choice, packed: Packed, start: Ids, lots: Lots, steps: int, hot: float, cold: float) -> Ids:
     """Anneal for ``steps`` insertions; returns the groups of the best packing seen.
 
@@ -184,15 +192,34 @@ def pack(choice: Choice, packed: Packed, start: Ids, lots: Lots, steps: int, hot
         hot: temperature of the first step, in worth.
         cold: of the last.
     """
-    groups, units = choice.slots.size, choice.start.size - 1
+    units = choice.start.size - 1
     gone, added = np.empty(units + 8, np.int64), np.empty(units + 8, np.int64)
+    best = np.empty(choice.slots.size, np.int64)
+    return best[: _anneal(choice, packed, start, lots, steps, hot, cold, gone, added, best)]
+
+
+@compiled_in_place
+def _anneal(
+    choice: Choice,
+    packed: Packed,
+    start: Ids,
+    lots: Lots,
+    steps: int,
+    hot: float,
+    cold: float,
+    gone: Ids,
+    added: Ids,
+    best: Ids,
+) -> int:
+    """As :func:`pack`, with room for groups taken out and put in; writes the best packing, returns how many it has."""
+    groups, units = choice.slots.size, choice.start.size - 1
     for c in start:
         if _goes(choice, packed, c):
             _add(choice, packed, c)
     total = 0.0
     for at in range(packed.formed[0]):
         total += choice.worth[packed.chosen[at]]
-    best, best_total = packed.chosen[: packed.formed[0]].copy(), total
+    kept, best_total = _note(packed, best), total
     temperature = hot
     for turn in range(steps):
         if turn & 63 == 0:
@@ -215,10 +242,10 @@ def pack(choice: Choice, packed: Packed, start: Ids, lots: Lots, steps: int, hot
         if accepts(lots, change, temperature):
             total += change
             if total > best_total + 1e-9:
-                best, best_total = packed.chosen[: packed.formed[0]].copy(), total
+                kept, best_total = _note(packed, best), total
         else:
             for at in range(count):
                 _remove(choice, packed, added[at])
             for at in range(dropped):
                 _add(choice, packed, gone[at])
-    return best
+    return int(kept)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.catalog import default_catalog
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.eligibility.rules import topics_brought
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows
@@ -102,7 +102,7 @@ def _topic_masks(people: Sequence[MemberProfile]) -> npt.NDArray[np.uint64]:
     return masks
 
 
-@compiled
+@compiled_in_place
 def _listed(codes: PairCodes, kind: int, one: int, code: int) -> bool:
     for k in range(codes.starts[kind, one], codes.starts[kind, one + 1]):  # noqa: SIM110 - compiled
         if codes.lists[k] == code:
@@ -110,7 +110,7 @@ def _listed(codes: PairCodes, kind: int, one: int, code: int) -> bool:
     return False
 
 
-@compiled
+@compiled_in_place
 def may_meet(codes: PairCodes, one: int, other: int) -> bool:
     """Whether two different people may be in one group, as far as the rules between two people go, regions aside."""
     a, b = codes.small[one], codes.small[other]
@@ -168,7 +168,7 @@ def affinity_of(
     return out
 
 
-@compiled
+@compiled_in_place
 def _fill_may_meet(codes: PairCodes, ones: npt.NDArray[Any], others: npt.NDArray[Any], out: Any) -> None:
     for i in range(ones.size):
         for j in range(others.size):

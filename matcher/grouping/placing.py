@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
-from matcher.grouping.block import Block, Ids, State
+from matcher.compilation import compiled_in_place
+from matcher.grouping.block import MEETINGS, Block, Ids, State
 from matcher.grouping.group_worth import worth
 from matcher.grouping.lots import none
 from matcher.grouping.masks import lowest_bit
 
 
-@compiled
+@compiled_in_place
 def put(block: Block, state: State, unit: int, g: int) -> None:
     """Take a unit out of its group or off the waiting list and put it into ``g``, or back on the list (-1).
 
@@ -52,7 +52,7 @@ def put(block: Block, state: State, unit: int, g: int) -> None:
         state.counts[0] += 1
 
 
-@compiled
+@compiled_in_place
 def set_leader(block: Block, state: State, g: int, p: int, leader: int) -> None:
     """Let ``leader`` (-1: nobody) be the p-th facilitator of ``g``.
 
@@ -85,7 +85,7 @@ def set_leader(block: Block, state: State, g: int, p: int, leader: int) -> None:
     state.leaders[g, p] = leader
 
 
-@compiled
+@compiled_in_place
 def leads_at(state: State, leader: int, other_than: int, meetings: Ids) -> int:
     """Write the times at which a facilitator leads groups besides ``other_than``; returns how many."""
     found = 0
@@ -99,7 +99,7 @@ def leads_at(state: State, leader: int, other_than: int, meetings: Ids) -> int:
     return found
 
 
-@compiled
+@compiled_in_place
 def _renew_masks(block: Block, state: State, g: int) -> None:
     """Renew ``allowed``, ``common`` and ``others`` of a group."""
     words, n = block.masks.shape[1], state.size[g]
@@ -112,7 +112,7 @@ def _renew_masks(block: Block, state: State, g: int) -> None:
             for w in range(words):
                 allowed[w] &= block.leader_masks[leader, w]
             if block.leader_room[leader] > 1:
-                meetings = state.numbers[2]
+                meetings = state.numbers[MEETINGS]
                 for k in range(leads_at(state, leader, g, meetings)):
                     for w in range(words):
                         allowed[w] &= ~block.overlap[meetings[k], w]
@@ -130,7 +130,7 @@ def _renew_masks(block: Block, state: State, g: int) -> None:
             word &= block.masks[m, w]
 
 
-@compiled
+@compiled_in_place
 def _keep_apart(block: Block, state: State, g: int, moved: bool) -> None:
     """Renew the masks of other groups of the same facilitators, if ``g`` has moved or they could still move to it."""
     slot = state.slot[g]
@@ -152,7 +152,7 @@ def _keep_apart(block: Block, state: State, g: int, moved: bool) -> None:
                         _renew_masks(block, state, h)
 
 
-@compiled
+@compiled_in_place
 def renew(block: Block, state: State, g: int) -> None:
     """Renew all that is derived of group ``g``: O(n^2 + n words). A group keeps its time while that is possible."""
     n = state.size[g]

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
-from matcher.grouping.block import MAX, Block, Ids, Longs, State, Words
+from matcher.compilation import compiled, compiled_in_place
+from matcher.grouping.block import MAX, TOUCHED, Block, Ids, Longs, State, Words
 
 MOST, MOST_A_UNIT = 1 << 15, 128
 """Groups that are remembered of a block: so many, or about so many for each unit."""
@@ -53,7 +53,7 @@ def nothing_remembered(block: Block, most: int) -> Remembered:
     )
 
 
-@compiled
+@compiled_in_place
 def _scattered(number: int) -> np.uint64:
     """64 bits from a number (the finaliser of splitmix64; Steele and others 2014, doi:10.1145/2714064.2660195)."""
     x = np.uint64(number) + np.uint64(0x9E3779B97F4A7C15)
@@ -62,7 +62,7 @@ def _scattered(number: int) -> np.uint64:
     return x ^ (x >> np.uint64(31))
 
 
-@compiled
+@compiled_in_place
 def remember(block: Block, state: State, known: Remembered, g: int) -> int:
     """Add group ``g``, as it is, unless it is known; returns its number, -1 if there is no room; O(members)."""
     at: int = known.held[0]
@@ -107,12 +107,12 @@ def remember_all(block: Block, state: State, known: Remembered) -> Ids:
     return found[:count]
 
 
-@compiled
+@compiled_in_place
 def remember_new(block: Block, state: State, known: Remembered, before: Ids) -> None:
     """Add the groups in which somebody is who was elsewhere ``before``; O(members of the block)."""
     if known.held[0] == known.keys.size:
         return
-    seen = state.numbers[3]
+    seen = state.numbers[TOUCHED]
     for g in range(state.size.size):
         seen[g] = 0
     for i in range(before.size):
@@ -126,7 +126,7 @@ def remember_new(block: Block, state: State, known: Remembered, before: Ids) -> 
             remember(block, state, known, g)
 
 
-@compiled
+@compiled_in_place
 def _enter(known: Remembered) -> None:
     mask = known.table.size - 1
     known.table[:] = -1

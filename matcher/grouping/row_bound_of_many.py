@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.catalog import default_catalog
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.embedding.encoder import ROUNDING_MARGIN, Encoder
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows
@@ -29,7 +29,7 @@ LOOKED_AT = 48
 """Peers of each member that are scored exactly."""
 
 
-@compiled
+@compiled_in_place
 def _queries(items: npt.NDArray[np.float32], bands: Any, weights: Any, means: Any, margin: float, out: Any) -> None:
     for i in range(items.shape[0]):
         query = query_of(items[i], bands[i], weights, means, False, margin)
@@ -37,7 +37,7 @@ def _queries(items: npt.NDArray[np.float32], bands: Any, weights: Any, means: An
             out[i, axis] = query[axis]
 
 
-@compiled
+@compiled_in_place
 def _may_share(codes: PairCodes, masks: Words, slot_words: int, one: int, other: int) -> bool:
     """Whether two could be in one group at all: they may meet, share language, time and, if it matters, region."""
     region = codes.small[one, 6]

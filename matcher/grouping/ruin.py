@@ -6,10 +6,8 @@ a state in which everybody waits.
 
 from __future__ import annotations
 
-import numpy as np
-
-from matcher.compilation import compiled
-from matcher.grouping.block import Block, Floats, Ids, State
+from matcher.compilation import compiled_in_place
+from matcher.grouping.block import RUINED, START, TOUCHED, Block, Floats, Ids, State
 from matcher.grouping.group_worth import worth
 from matcher.grouping.lots import draw, none, truth
 from matcher.grouping.masks import shares_both
@@ -17,7 +15,7 @@ from matcher.grouping.opening import open_group
 from matcher.grouping.placing import put, renew, set_leader
 
 
-@compiled
+@compiled_in_place
 def free_label(block: Block, state: State, unit: int) -> int:
     """A label for a new group around ``unit``: of the existing group it comes from, else a new one; -1 for none."""
     if state.counts[3] >= block.limits[3]:
@@ -35,7 +33,7 @@ def free_label(block: Block, state: State, unit: int) -> int:
     return -1
 
 
-@compiled
+@compiled_in_place
 def moved_by(block: Block, state: State, unit: int, g: int) -> int:
     """How many more members are moved if the unit goes to ``g``."""
     moved = 0
@@ -46,7 +44,7 @@ def moved_by(block: Block, state: State, unit: int, g: int) -> int:
     return moved
 
 
-@compiled
+@compiled_in_place
 def bars(row: Floats, members: Ids, count: int) -> bool:
     """Whether somebody with that row of scores may not meet one of some members."""
     for k in range(count):  # noqa: SIM110 - compiled
@@ -55,7 +53,7 @@ def bars(row: Floats, members: Ids, count: int) -> bool:
     return False
 
 
-@compiled
+@compiled_in_place
 def insert(block: Block, state: State, unit: int) -> bool:
     """Put a waiting unit into the group that gains most, or loses least, by it; whether there is one."""
     best, best_g = -1e299, none()
@@ -78,13 +76,13 @@ def insert(block: Block, state: State, unit: int) -> bool:
     return True
 
 
-@compiled
+@compiled_in_place
 def settle(block: Block, state: State, units: Ids, open_first: bool, noise: float) -> None:
     """Find a place for each of the units that waits: in a group that is, or in a new one around it."""
     for i in range(units.size - 1, 0, -1):
         j = draw(state.lots, i + 1)
         units[i], units[j] = units[j], units[i]
-    start = np.empty(1, np.int64)
+    start = state.numbers[START, :1]
     for turn in range(2):
         opening = open_first == (turn == 0)
         for i in range(units.size):
@@ -100,7 +98,7 @@ def settle(block: Block, state: State, units: Ids, open_first: bool, noise: floa
                 insert(block, state, unit)
 
 
-@compiled
+@compiled_in_place
 def is_pinned(block: Block, state: State, g: int) -> bool:
     """Whether somebody must stay in this group."""
     for k in range(state.size[g]):  # noqa: SIM110 - compiled
@@ -109,7 +107,7 @@ def is_pinned(block: Block, state: State, g: int) -> bool:
     return False
 
 
-@compiled
+@compiled_in_place
 def dissolve(block: Block, state: State, g: int, units: Ids, count: int) -> int:
     """Send everybody of a group to the waiting list; appends the units to ``units``, returns their number."""
     while state.size[g] > 0:
@@ -121,11 +119,11 @@ def dissolve(block: Block, state: State, g: int, units: Ids, count: int) -> int:
     return count
 
 
-@compiled
+@compiled_in_place
 def ruin(block: Block, state: State, noise: float) -> None:
     """Dissolve one to three groups near a waiting unit, or near any, and settle their members anew."""
     total = block.unit_start.size - 1
-    units = np.empty(2 * total + 16, np.int64)
+    units = state.numbers[RUINED]
     count = 0
     waiting = state.counts[0]
     seed = (
@@ -151,10 +149,10 @@ def ruin(block: Block, state: State, noise: float) -> None:
     settle(block, state, units[:count], draw(state.lots, 3) > 0, noise)
 
 
-@compiled
+@compiled_in_place
 def restore(block: Block, state: State, group_of: Ids, leaders: Ids, slots: Ids) -> None:
     """Go back to a plan that was kept."""
-    touched = state.numbers[3]
+    touched = state.numbers[TOUCHED]
     labels = state.size.size
     for g in range(labels):
         touched[g] = 0

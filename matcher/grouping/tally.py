@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.compilation import compiled
-from matcher.grouping.block import Block, Ids, State, Words
+from matcher.compilation import compiled_in_place
+from matcher.grouping.block import CANDIDATES, DIGITS, PLANES, Block, Ids, State, Words
 from matcher.grouping.lots import draw
 from matcher.grouping.masks import lowest_bit
 
-_DIGITS = 8
 
-
-@compiled
+@compiled_in_place
 def led_by(block: Block, unit: int, leader: int) -> bool:
     """Whether a facilitator may lead everybody of a unit."""
     for k in range(block.unit_start[unit], block.unit_start[unit + 1]):
@@ -26,7 +24,7 @@ def led_by(block: Block, unit: int, leader: int) -> bool:
     return True
 
 
-@compiled
+@compiled_in_place
 def most_common_bit(
     block: Block, state: State, base: Words, first: int, last: int, pool: Ids, count: int, leader: int, chosen: Ids
 ) -> int:
@@ -47,9 +45,13 @@ def most_common_bit(
         chosen: (1,) written.
     """
     digits = 1
-    while digits < _DIGITS - 1 and 1 << digits < 2 * block.limits[2]:
+    while digits < DIGITS - 1 and 1 << digits < 2 * block.limits[2]:
         digits += 1
-    planes = np.zeros((digits + 1, last - first), np.uint64)  # the last one: so many, or more
+    planes, candidates = state.words[PLANES:], state.words[CANDIDATES]
+    for w in range(last - first):
+        candidates[w] = base[first + w]
+        for at in range(digits + 1):  # the last one: so many, or more
+            planes[at, w] = np.uint64(0)
     for c in range(count):
         unit = pool[c]
         if leader >= 0 and not led_by(block, unit, leader):
@@ -68,20 +70,19 @@ def most_common_bit(
                     carry = both
                     at += 1
                 planes[digits, w - first] |= carry
-    candidates = base[first:last].copy()
     best = 0
     for at in range(digits, -1, -1):
         found = False
-        for w in range(candidates.size):
+        for w in range(last - first):
             found = found or candidates[w] & planes[at, w] != np.uint64(0)
         if found:
             best += 1 << at
-            for w in range(candidates.size):
+            for w in range(last - first):
                 candidates[w] &= planes[at, w]
             if at == digits:
                 break
     ties = 0
-    for w in range(candidates.size):
+    for w in range(last - first):
         word = candidates[w]
         while word != np.uint64(0):
             bit = 64 * w + lowest_bit(word)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.grouping.block import Words
 from matcher.grouping.instance import Instance
 from matcher.grouping.masks import shared
@@ -15,7 +15,7 @@ from matcher.grouping.pair_rules import PairCodes, may_meet
 from matcher.grouping.plan import Unplaced
 
 
-@compiled
+@compiled_in_place
 def _count_peers(
     codes: PairCodes,
     masks: Words,

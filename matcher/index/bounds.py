@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled, compiled_short
+from matcher.compilation import compiled, compiled_in_place, compiled_short
 from matcher.embedding.facets import SAME_DOMAIN, SAME_FAMILY, mentor_credit
 from matcher.embedding.rows import Rows
 
@@ -29,7 +29,7 @@ def shelf_keys(rows: Rows) -> npt.NDArray[np.int32]:
     return keys
 
 
-@compiled
+@compiled_in_place
 def most_of_the_rest(
     one: Any, weights: npt.NDArray[np.float64], means: npt.NDArray[np.float64], mentoring: bool
 ) -> float:

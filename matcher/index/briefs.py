@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.embedding.rows import Rows
 
 TOPIC_BITS = 128
@@ -34,7 +34,7 @@ BRIEF = np.dtype(
 Briefs = npt.NDArray[np.void]
 
 
-@compiled
+@compiled_in_place
 def _fill(briefs: Briefs, rows: Rows, order: npt.NDArray[np.int32]) -> None:
     for place in range(order.size):
         row, brief = rows[order[place]], briefs[place]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled, compiled_short
+from matcher.compilation import compiled, compiled_in_place, compiled_short
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
@@ -15,7 +15,7 @@ from matcher.index.briefs import Briefs
 from matcher.index.row_bounds import may_reach, row_bound, tables_of, topic_bits
 
 
-@compiled
+@compiled_in_place
 def _insert(best: npt.NDArray[np.float64], score: float) -> None:
     """Put ``score`` into the ascending ``best`` in place of its first, which it exceeds."""
     place = 0

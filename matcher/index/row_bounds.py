@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.eligibility.bitsets import popcount
 from matcher.embedding.facets import (
     AGE,
@@ -108,7 +108,7 @@ def topic_bits(one: Any, groups: TagGroups) -> TopicBits:
     return bits if told else bits[:0]
 
 
-@compiled
+@compiled_in_place
 def _by_tables(one: Any, other: Any, tables: Tables) -> float:
     """What support, channels, cadence and age give, of a row or a brief."""
     years = MOST_YEARS + 1
@@ -119,7 +119,7 @@ def _by_tables(one: Any, other: Any, tables: Tables) -> float:
     return float(support + contact + tables[AGE_AT + years])
 
 
-@compiled
+@compiled_in_place
 def row_bound(
     one: Any,
     other: Any,
@@ -140,7 +140,7 @@ def row_bound(
     )
 
 
-@compiled
+@compiled_in_place
 def may_reach(
     least: float,
     one: Any,

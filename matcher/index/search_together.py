@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import ThreadpoolController
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.encoder import Encoder
 from matcher.embedding.rows import Rows
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
     eligible_count: int
 
 
-@compiled
+@compiled_in_place
 def _above(
     products: npt.NDArray[np.float32],
     using: npt.NDArray[np.int64],

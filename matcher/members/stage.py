@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 
 UPCOMING_WINDOW_DAYS = 90
 """A planned procedure closer than this is what occupies a member most."""
@@ -43,14 +43,14 @@ BAND_EDGES: tuple[float, ...] = tuple(math.asinh(STAGE_SLOPE * start) for start 
 UNKNOWN_BAND = -1
 
 
-@compiled
+@compiled_in_place
 def stage_value(days_since: int, recovery_days: int) -> float:
     """``u`` for ``days_since`` the procedure (negative: ahead), clipped to its range."""
     value = math.asinh(10.0 * days_since / recovery_days)
     return min(max(value, -10.0), 12.0)
 
 
-@compiled
+@compiled_in_place
 def stage_band(days_since: int, recovery_days: int) -> int:
     """The :class:`StageBand` number, decided in whole days so that no rounding moves an edge."""
     if days_since < 0:
@@ -66,7 +66,7 @@ def stage_band(days_since: int, recovery_days: int) -> int:
     return 5
 
 
-@compiled
+@compiled_in_place
 def primary_event(days: npt.NDArray[Any], as_of: int) -> int:
     """Position of the primary procedure among a member's events, or -1 if there are none.
 

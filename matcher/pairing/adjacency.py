@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 
 # Columns of ``Graph.node``. One row is 32 bytes, so looking at a neighbour costs one trip to memory, not three.
 DUAL = 0
@@ -64,7 +64,7 @@ def _rows(n: Any, u: Any, v: Any, weight: Any) -> Any:
     return start, neighbour, double
 
 
-@compiled
+@compiled_in_place
 def tight_start(graph: Graph) -> None:
     """Set feasible duals and match along tight edges: every node starts at its heaviest edge, then each unmatched
     node in

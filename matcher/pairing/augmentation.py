@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.pairing.adjacency import BEST, DUAL, FROM, LABEL, NEVER, OUTSIDE, Graph, S, T
 from matcher.pairing.blossom import Blossoms, find, gather, give_back, no_blossoms, rebase
 from matcher.pairing.events import Events, drop_first, push
@@ -60,7 +60,7 @@ def new_search(graph: Graph, events: Events) -> Search:
     return Search(graph, no_blossoms(n), no_tree(n), events)
 
 
-@compiled
+@compiled_in_place
 def _scan(search: Search, x: int) -> None:
     graph, tree, events = search.graph, search.tree, search.events
     node, mate, count = graph.node, graph.mate, tree.state
@@ -89,17 +89,17 @@ def _scan(search: Search, x: int) -> None:
                 push(events, time, x, other)
 
 
-@compiled
-def _still_stands(search: Search, time: int, u: int, v: int) -> Any:
+@compiled_in_place
+def _still_stands(search: Search, time: int, u: int, v: int) -> bool:
     node, blossoms = search.graph.node, search.blossoms
     if v == OPENS:
-        return blossoms.label[u] == T and blossoms.z[u] == 2 * time and blossoms.parent[u] < 0
+        return bool(blossoms.label[u] == T and blossoms.z[u] == 2 * time and blossoms.parent[u] < 0)
     if v <= _JOIN:
         return find(blossoms, u) != find(blossoms, _JOIN - v)
-    return node[v, LABEL] == OUTSIDE and node[v, BEST] == time and node[v, FROM] == u
+    return bool(node[v, LABEL] == OUTSIDE and node[v, BEST] == time and node[v, FROM] == u)
 
 
-@compiled
+@compiled_in_place
 def _drop_void(search: Search) -> None:
     """Rebuild the heap from the entries that still stand, so that there is room again."""
     events = search.events
@@ -111,7 +111,7 @@ def _drop_void(search: Search) -> None:
             push(events, time, u, v)
 
 
-@compiled
+@compiled_in_place
 def grow(search: Search, root: int, fixed_root: int, horizon: Any) -> None:
     """Grow the tree from unmatched node ``root`` until its end is known: ``LIMIT``, ``END_U``, ``END_V`` (-1: zero
     dual).
@@ -154,7 +154,7 @@ def grow(search: Search, root: int, fixed_root: int, horizon: Any) -> None:
             make_s(graph, blossoms, tree, find(blossoms, graph.mate[blossoms.base[b]]))
 
 
-@compiled
+@compiled_in_place
 def _augment(search: Search) -> None:
     """Match along the path that the search has found: one unmatched node less, or the exposure moves to a zero dual."""
     blossoms, mate, count = search.blossoms, search.graph.mate, search.tree.state
@@ -175,7 +175,7 @@ def _augment(search: Search) -> None:
         mate[partner] = x
 
 
-@compiled
+@compiled_in_place
 def _settle(search: Search) -> None:
     """Give all nodes and blossoms their plain duals back and dissolve the blossoms whose ``z`` is zero."""
     graph, blossoms, tree = search.graph, search.blossoms, search.tree
@@ -232,7 +232,7 @@ def _settle(search: Search) -> None:
             b = following
 
 
-@compiled
+@compiled_in_place
 def blossom_rounds(search: Search, first: int, budget: int, horizon: int) -> int:
     """Serve the unmatched nodes from ``first`` on until about ``budget`` edges have been looked at.
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 
 
 class Blossoms(NamedTuple):
@@ -88,18 +88,18 @@ def no_blossoms(n: int) -> Blossoms:
     )
 
 
-@compiled
-def find(blossoms: Blossoms, x: int) -> Any:
+@compiled_in_place
+def find(blossoms: Blossoms, x: int) -> int:
     """The blossom on the top floor that holds node ``x``."""
     joined = blossoms.joined
-    b = blossoms.outermost[x]
+    b: int = blossoms.outermost[x]
     while joined[b] != b:
         joined[b] = joined[joined[b]]
         b = joined[b]
     return b
 
 
-@compiled
+@compiled_in_place
 def gather(blossoms: Blossoms, b: Any) -> int:
     """Write the nodes of ``b`` to ``blossoms.nodes``, return their number."""
     n = len(blossoms.nodes)
@@ -125,7 +125,7 @@ def gather(blossoms: Blossoms, b: Any) -> int:
     return count
 
 
-@compiled
+@compiled_in_place
 def goes_forward(blossoms: Blossoms, base_child: int, child: int) -> bool:
     """Whether the even way round from ``child`` to the base's child follows ``after``; its first edge is matched."""
     steps = 0
@@ -136,7 +136,7 @@ def goes_forward(blossoms: Blossoms, base_child: int, child: int) -> bool:
     return steps % 2 == 1
 
 
-@compiled
+@compiled_in_place
 def rebase(blossoms: Blossoms, mate: npt.NDArray[np.int32], b: int, x: int) -> None:
     """Shift the matched edges inside ``b`` so that node ``x`` becomes its base; O(size) with all floors."""
     n = len(blossoms.nodes)
@@ -183,14 +183,15 @@ def rebase(blossoms: Blossoms, mate: npt.NDArray[np.int32], b: int, x: int) -> N
             blossoms.base[b] = x
 
 
-@compiled
-def take_spare(blossoms: Blossoms) -> Any:
+@compiled_in_place
+def take_spare(blossoms: Blossoms) -> int:
     """An unused id; a forest over ``n`` nodes never needs more than there are."""
     blossoms.spare_count[0] -= 1
-    return blossoms.spare[blossoms.spare_count[0]]
+    unused: int = blossoms.spare[blossoms.spare_count[0]]
+    return unused
 
 
-@compiled
+@compiled_in_place
 def give_back(blossoms: Blossoms, b: int) -> None:
     """Return the id of a blossom that has opened."""
     blossoms.label[b] = 0
@@ -202,7 +203,7 @@ def give_back(blossoms: Blossoms, b: int) -> None:
     blossoms.spare_count[0] += 1
 
 
-@compiled
+@compiled_in_place
 def set_children_free(blossoms: Blossoms, b: int) -> None:
     """Let the children of ``b`` be on the top floor. O(size) without the largest child.
 
@@ -230,7 +231,7 @@ def set_children_free(blossoms: Blossoms, b: int) -> None:
     blossoms.z[b] = 0
 
 
-@compiled
+@compiled_in_place
 def link(blossoms: Blossoms, one: int, other: int, near: int, far: int) -> None:
     """Make ``other`` the sibling after ``one``, joined by the edge ``near - far``."""
     blossoms.after[one] = other

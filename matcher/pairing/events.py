@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 
 
 class Events(NamedTuple):
@@ -30,7 +30,7 @@ def room_for(capacity: int) -> Events:
     )
 
 
-@compiled
+@compiled_in_place
 def push(events: Events, time: int, first: int, second: int) -> None:
     """Put an entry in; O(log size)."""
     at = events.size[0]
@@ -48,7 +48,7 @@ def push(events: Events, time: int, first: int, second: int) -> None:
     events.second[at] = second
 
 
-@compiled
+@compiled_in_place
 def drop_first(events: Events) -> None:
     """Take the earliest entry out; O(log size)."""
     last = events.size[0] - 1

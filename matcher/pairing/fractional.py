@@ -12,12 +12,12 @@ odd cycle, or between two S nodes becomes tight. Each ending leaves one unmatche
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.pairing.adjacency import BEST, DUAL, FROM, LABEL, NEVER, OUTSIDE, Graph, S, T
 from matcher.pairing.events import Events, drop_first, push
 
@@ -40,7 +40,7 @@ def no_cycles(n: int) -> Halves:
     return Halves(np.full(n, -1, np.int32), lists[0], lists[1], lists[2], np.zeros(n, np.int64))
 
 
-@compiled
+@compiled_in_place
 def flip_to_root(graph: Graph, x: int, partner: int) -> None:
     """Match S node ``x`` with ``partner`` and shift the matched edges along the tree path from ``x`` to the root."""
     mate = graph.mate
@@ -54,7 +54,7 @@ def flip_to_root(graph: Graph, x: int, partner: int) -> None:
         x, partner = parent, above
 
 
-@compiled
+@compiled_in_place
 def _close_odd_cycle(graph: Graph, halves: Halves, u: int, v: int, mark: int) -> None:
     mate, node, after = graph.mate, graph.node, halves.after
     # The lowest S node above both ends: climb from either in turn and stop at the first node seen before.
@@ -91,8 +91,8 @@ def _close_odd_cycle(graph: Graph, halves: Halves, u: int, v: int, mark: int) ->
         mate[halves.path[i]] = -1
 
 
-@compiled
-def _search(graph: Graph, halves: Halves, events: Events, root: int, mark: int) -> Any:
+@compiled_in_place
+def _search(graph: Graph, halves: Halves, events: Events, root: int, mark: int) -> int:
     """One tree from ``root``; returns the number of edges looked at."""
     node, mate = graph.node, graph.mate
     clock, limit = np.int64(0), NEVER
@@ -171,10 +171,10 @@ def _search(graph: Graph, halves: Halves, events: Events, root: int, mark: int) 
         node[x, LABEL] = OUTSIDE
     for i in range(reached):
         node[halves.reached[i], BEST] = NEVER
-    return work
+    return int(work)
 
 
-@compiled
+@compiled_in_place
 def fractional_rounds(graph: Graph, halves: Halves, events: Events, first: int, budget: int) -> int:
     """Serve the unmatched nodes from ``first`` on until about ``budget`` edges have been looked at.
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.pairing.blossom import Blossoms
 from matcher.pairing.solution import OddSets
 
@@ -113,7 +113,7 @@ def weights_of(sets: OddSets, capacity: Ints) -> Ints:
     return weights + np.diff(sets.boundary_start)
 
 
-@compiled
+@compiled_in_place
 def _add_up(parent: Any, weights: Any) -> None:
     for s in range(len(parent)):
         if parent[s] >= 0:

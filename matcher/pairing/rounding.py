@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.pairing.adjacency import DUAL, Graph
 from matcher.pairing.fractional import Halves
 
 
-@compiled
+@compiled_in_place
 def round_cycles(graph: Graph, halves: Halves) -> int:
     """Dissolve all odd cycles; on each, the node with the least dual stays unmatched (it has the least left to sink).
 

@@ -6,12 +6,12 @@ dual is ``DUAL - clock``, a T node's ``DUAL + clock``; an S blossom's ``z + 2 cl
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.pairing.adjacency import BEST, DUAL, FROM, LABEL, NEVER, OUTSIDE, Graph, S, T
 from matcher.pairing.blossom import (
     Blossoms,
@@ -59,7 +59,7 @@ OPENS = -1
 """In place of the second node of an event: the blossom that is its first entry opens."""
 
 
-@compiled
+@compiled_in_place
 def note(tree: Tree, b: int) -> None:
     """Remember that ``b`` takes part in this search."""
     if tree.labelled_in[b] != tree.state[NUMBER]:
@@ -68,7 +68,7 @@ def note(tree: Tree, b: int) -> None:
         tree.state[LABELLED] += 1
 
 
-@compiled
+@compiled_in_place
 def touch(tree: Tree, x: int) -> None:
     """Remember that node ``x`` has to be settled when this search ends."""
     if tree.touched_in[x] != tree.state[NUMBER]:
@@ -77,7 +77,7 @@ def touch(tree: Tree, x: int) -> None:
         tree.state[TOUCHED] += 1
 
 
-@compiled
+@compiled_in_place
 def make_s(graph: Graph, blossoms: Blossoms, tree: Tree, b: int) -> None:
     """Give ``b`` and its nodes the label S and queue them; nodes that were T turn round."""
     node, count = graph.node, tree.state
@@ -89,7 +89,7 @@ def make_s(graph: Graph, blossoms: Blossoms, tree: Tree, b: int) -> None:
     _queue_nodes(blossoms, tree, b, node, clock)
 
 
-@compiled
+@compiled_in_place
 def _queue_nodes(blossoms: Blossoms, tree: Tree, b: int, node: npt.NDArray[np.int64], clock: int) -> None:
     count = tree.state
     for i in range(gather(blossoms, b)):
@@ -106,7 +106,7 @@ def _queue_nodes(blossoms: Blossoms, tree: Tree, b: int, node: npt.NDArray[np.in
         count[QUEUED] += 1
 
 
-@compiled
+@compiled_in_place
 def make_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int, parent: int, at: int) -> None:
     """Give ``b``, entered by the edge ``parent - at``, and its nodes the label T."""
     node, clock = graph.node, tree.state[CLOCK]
@@ -118,7 +118,7 @@ def make_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int,
     _enter_t(graph, blossoms, tree, events, b, parent, at)
 
 
-@compiled
+@compiled_in_place
 def _enter_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int, parent: int, at: int) -> None:
     """Give ``b``, whose nodes are T, that label; a blossom opens when its ``z`` runs out."""
     count = tree.state
@@ -132,8 +132,8 @@ def _enter_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: in
             push(events, blossoms.z[b] // 2, b, OPENS)
 
 
-@compiled
-def _parent(graph: Graph, blossoms: Blossoms, b: int) -> Any:
+@compiled_in_place
+def _parent(graph: Graph, blossoms: Blossoms, b: int) -> int:
     """The S blossom two floors above S blossom ``b``, or -1 at the root."""
     above = graph.mate[blossoms.base[b]]
     if above < 0:
@@ -141,7 +141,7 @@ def _parent(graph: Graph, blossoms: Blossoms, b: int) -> Any:
     return find(blossoms, blossoms.enter_from[find(blossoms, above)])
 
 
-@compiled
+@compiled_in_place
 def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None:
     """Join the tree paths above the tight edge ``u - v`` between two S blossoms into a new S blossom."""
     n, mate = len(graph.mate), graph.mate
@@ -201,7 +201,7 @@ def shrink(graph: Graph, blossoms: Blossoms, tree: Tree, u: int, v: int) -> None
             break
 
 
-@compiled
+@compiled_in_place
 def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int) -> None:
     """Open T blossom ``b``, whose ``z`` has run out.
 
@@ -247,7 +247,7 @@ def open_t(graph: Graph, blossoms: Blossoms, tree: Tree, events: Events, b: int)
         child = blossoms.after[child] if forward else blossoms.before[child]
 
 
-@compiled
+@compiled_in_place
 def _release(graph: Graph, blossoms: Blossoms, tree: Tree, b: int) -> None:
     """Let ``b`` leave the tree; its duals become plain again."""
     note(tree, b)

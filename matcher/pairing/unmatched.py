@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled_in_place
 from matcher.pairing.adjacency import LABEL, NEVER, OUTSIDE, T
 from matcher.pairing.augmentation import grow
 from matcher.pairing.blocking import least_kept
@@ -93,8 +93,8 @@ def _rises(
     return rises
 
 
-@compiled
-def _dry_run(search: Any, before: Any, node: Any, own: Any) -> Any:
+@compiled_in_place
+def _dry_run(search: Any, before: Any, node: Any, own: Any) -> int:
     """The rise for the member whose copies these are, `NEVER` if none would do; -2 if its copies are inside blossoms.
 
     Other copies are kept out of the tree: room for one partner is all that is asked.
@@ -102,7 +102,7 @@ def _dry_run(search: Any, before: Any, node: Any, own: Any) -> Any:
     blossoms = search.blossoms
     for x in own[1:]:
         if blossoms.outermost[x] != x:
-            return np.int64(-2)
+            return -2
     for x in own[1:]:
         search.graph.node[x, LABEL] = T
     grow(search, own[0], own[0], NEVER)
@@ -111,7 +111,8 @@ def _dry_run(search: Any, before: Any, node: Any, own: Any) -> Any:
         search.graph.node[x, LABEL] = OUTSIDE
     for i in range(search.tree.state[TOUCHED]):
         x = search.tree.touched[i]
-        search.graph.node[x] = node[x]
+        for column in range(node.shape[1]):
+            search.graph.node[x, column] = node[x, column]
         blossoms.outermost[x] = before.outermost[x]
     changed = search.tree.state[LABELLED]
     for i in range(changed):
@@ -130,7 +131,7 @@ def _dry_run(search: Any, before: Any, node: Any, own: Any) -> Any:
     for i in range(max(0, height - changed), min(len(before.spare), height + changed)):
         blossoms.spare[i] = before.spare[i]
     blossoms.spare_count[0] = height
-    return time if time == NEVER else time // 2 + 1
+    return int(time if time == NEVER else time // 2 + 1)
 
 
 def _swap_rises(residual: Residual, taken: Ints) -> Ints:
@@ -154,8 +155,8 @@ def _lonely_in_odd_component(residual: Residual, alone: Ints) -> npt.NDArray[np.
     return lonely
 
 
-@compiled
-def _join(root: Any, u: Any, v: Any) -> Any:
+@compiled_in_place
+def _join(root: Any, u: Any, v: Any) -> None:
     for e in range(len(u)):
         a, b = u[e], v[e]
         while root[a] != a:

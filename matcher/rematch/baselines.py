@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.embedding.facets import mentor_edge
 from matcher.members.vocabulary import KINDS, Kind
 from matcher.rematch.config import Baseline
@@ -194,7 +194,7 @@ def _pair_along(
     return count
 
 
-@compiled
+@compiled_in_place
 def _is_never(never: Any, one: int, other: int, n: int) -> bool:
     if never.size == 0:
         return False
@@ -203,7 +203,7 @@ def _is_never(never: Any, one: int, other: int, n: int) -> bool:
     return bool(place < never.size and never[place] == key)
 
 
-@compiled
+@compiled_in_place
 def _has(made: Any, newest: Any, older: Any, node: int, partner: int) -> bool:
     """Whether the node has that partner already; even links lead to the second of a row of ``made``, odd to the
     first."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher.catalog import default_catalog
-from matcher.compilation import compiled
+from matcher.compilation import compiled, compiled_in_place
 from matcher.eligibility.rules import accepted_channels, spoken, topics_brought
 from matcher.embedding.rows import mask_of
 from matcher.members.age import age_pool
@@ -97,7 +97,7 @@ def code_ties(members: Sequence[MemberProfile], as_of: date) -> TieRules:
     return TieRules(small, topics, np.cumsum(counts), np.array(flat, np.int32))
 
 
-@compiled
+@compiled_in_place
 def _one_in_common(lists: npt.NDArray[Any], a: int, a_end: int, b: int, b_end: int) -> bool:
     while a < a_end and b < b_end:
         if lists[a] == lists[b]:
@@ -109,7 +109,7 @@ def _one_in_common(lists: npt.NDArray[Any], a: int, a_end: int, b: int, b_end: i
     return False
 
 
-@compiled
+@compiled_in_place
 def _holds(lists: npt.NDArray[Any], first: int, end: int, code: int) -> bool:
     low, high = first, end
     while low < high:
@@ -121,7 +121,7 @@ def _holds(lists: npt.NDArray[Any], first: int, end: int, code: int) -> bool:
     return low < end and lists[low] == code
 
 
-@compiled
+@compiled_in_place
 def may_tie(rules: Any, one: int, other: int, mentoring: bool) -> bool:
     """Whether no hard rule stands between two members; for mentoring ``one`` seeks and ``other`` would mentor."""
     small, topics, starts, lists = rules
