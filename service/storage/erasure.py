@@ -34,7 +34,7 @@ _READING_ALL = ("group-plan", "rematch")
 def erase_rows(connection: Connection, member_id: str, pseudonym: str) -> None:
     """Erase a member from all tables but ``members``, ``blocks`` and the texts of jobs."""
     connection.execute(update(changes).where(changes.c.member_id == member_id).values(member_id=pseudonym))
-    connection.execute(update(audit_members).where(audit_members.c.member_id == member_id).values(member_id=pseudonym))
+    _erase_from_audit(connection, member_id, pseudonym)
     connection.execute(delete(feedback).where(feedback.c.member_id == member_id))
     _erase_from_matches(connection, member_id, pseudonym)
     idempotency.forget(connection, member_id)
@@ -42,6 +42,16 @@ def erase_rows(connection: Connection, member_id: str, pseudonym: str) -> None:
     group_members.forget(connection, member_id)
     rematches.forget(connection, member_id)
     _do_again(connection)
+
+
+def _erase_from_audit(connection: Connection, member_id: str, pseudonym: str) -> None:
+    # Who came back and is erased again may be named by both in one row: what is read of a peer tells of ties with them
+    # from before, under the pseudonym, and of new ones. The trail takes no row back, so the second one gets a number.
+    other = audit_members.alias()
+    named = audit_members.c.member_id == member_id
+    by_both = audit_members.c.number.in_(select(other.c.number).where(other.c.member_id == pseudonym))
+    connection.execute(update(audit_members).where(named, by_both).values(member_id=f"{pseudonym}-2"))
+    connection.execute(update(audit_members).where(named).values(member_id=pseudonym))
 
 
 def _erase_from_matches(connection: Connection, member_id: str, pseudonym: str) -> None:
