@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.api.deadlines import PatientReceive, TimedSend
-from service.api.lanes import Lane
+from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
 from service.api.replies import problem_reply
 from service.api.visits import OVERLOADED, Visit, bring
@@ -43,7 +43,12 @@ MOST_WAITING: dict[Work, int] = {
     "stream": 16,
 }
 A_TURN = 8
-"""Requests of other work than searches that begin in one turn of the event loop: each takes it little time."""
+"""Requests that begin in one turn of the event loop, where most of their work is done in threads."""
+_IN_THE_LOOP: frozenset[Work] = frozenset({"search", "store"})
+"""Of these it is one: each takes the loop for about a millisecond."""
+STORING_GIVES_WAY_S = 0.1
+"""So long a change of a member waits while searches do: somebody looks at a page meanwhile, and nobody at a profile
+that is being stored."""
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
@@ -78,22 +83,24 @@ class Admission:
         self._app = app
         self._settings = settings
         self._metrics = metrics
-        short = Patience(settings.queue_target_s, settings.queue_burst_s)
-        self._lanes = {
-            work: Lane(
-                places,
-                MOST_WAITING[work],
-                short if work in _TIMED else LONG_PATIENCE,
-                settings.stopwatch,
-                1 if work == "search" else A_TURN,
-            )
-            for work, places in PLACES.items()
-        }
+        self._lanes: dict[Work, Lane] = {}
+        for kind in PLACES:  # searches are the first of them: others give way to their lane
+            self._lanes[kind] = self._lane(kind)
         self._declared: list[tuple[set[str], re.Pattern[str], Work]] = [
             (set(route.methods or ()), route.path_regex, work)
             for route in routes
             if (work := getattr(route.endpoint, _WORK, None)) is not None
         ]
+
+    def _lane(self, work: Work) -> Lane:
+        settings = self._settings
+        patience = Patience(settings.queue_target_s, settings.queue_burst_s) if work in _TIMED else LONG_PATIENCE
+        gives_way = None
+        if work == "store":
+            gives_way = GivesWay(self._lanes["search"], STORING_GIVES_WAY_S)
+            patience = Patience(*(seconds + STORING_GIVES_WAY_S for seconds in (patience.target_s, patience.burst_s)))
+        a_turn = 1 if work in _IN_THE_LOOP else A_TURN
+        return Lane(PLACES[work], MOST_WAITING[work], patience, settings.stopwatch, a_turn, gives_way)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""

@@ -52,8 +52,10 @@ async def _moving(_: Request, __: ChangedMeanwhile) -> Response:
 
 
 def database_unavailable(error: DBAPIError, what_was_asked: str) -> Response:
-    """The answer when the database fails, and what has become of the request; the log tells how it failed."""
-    _log.error("database_failed", error=type(error.orig).__name__)
+    """The answer when the database fails, and what has become of the request; the log tells how, and at what."""
+    # Values are bound apart from the statement, but three words name verb and table, which is all that helps.
+    verb_and_table = " ".join((error.statement or "").split()[:3])
+    _log.error("database_failed", error=type(error.orig).__name__, statement=verb_and_table)
     return problem_reply(_unavailable("database-unavailable", f"The database does not answer. {what_was_asked}"))
 
 

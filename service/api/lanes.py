@@ -5,6 +5,10 @@ Who may wait, and for how long, is the business of :mod:`service.api.patience`.
 An answer that is worked out in the event loop keeps the loop from seeing who has come meanwhile. So only so many
 requests begin in each turn of the loop, one where each takes milliseconds: between two turns everybody who comes is
 seen, and waits from then on.
+
+A lane may give way to another one: while anybody waits there, nobody begins here, until he has waited for so long
+himself. Work that may come a moment later then takes the gaps that the other leaves, and a short halt of the machine is
+made up for by the work that nobody is in a hurry for.
 """
 
 from __future__ import annotations
@@ -12,8 +16,22 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from service.api.patience import Patience, Waits
+
+
+@dataclass(frozen=True, slots=True)
+class GivesWay:
+    """To whom a lane gives way, and how long a request does.
+
+    Attributes:
+        to: nobody begins while requests wait in this lane,
+        at_most_s: or until the first of those who would have waited for so long.
+    """
+
+    to: Lane
+    at_most_s: float
 
 
 class Lane:
@@ -25,10 +43,17 @@ class Lane:
         patience: for how long.
         stopwatch: seconds that only ever rise.
         a_turn: how many begin in one turn of the loop.
+        gives_way: to another lane. Its time counts against the patience.
     """
 
     def __init__(
-        self, places: int, most_waiting: int, patience: Patience, stopwatch: Callable[[], float], a_turn: int = 1
+        self,
+        places: int,
+        most_waiting: int,
+        patience: Patience,
+        stopwatch: Callable[[], float],
+        a_turn: int = 1,
+        gives_way: GivesWay | None = None,
     ) -> None:
         self._places = places
         self._a_turn = a_turn
@@ -43,6 +68,12 @@ class Lane:
         """When the last one was let in, until it is seen that nobody waits."""
         self._stepping = False
         self._sweep: asyncio.TimerHandle | None = None
+        self._gives_way = gives_way
+        self._way_given: asyncio.TimerHandle | None = None
+        self._behind: list[Lane] = []
+        """Those that give way to this one."""
+        if gives_way is not None:
+            gives_way.to._behind.append(self)
         self.inside = 0
         """How many are let in at the moment."""
 
@@ -53,7 +84,7 @@ class Lane:
 
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
-        if not self._queue and self.inside < self._places and self._begun < self._a_turn:
+        if not self._queue and self.inside < self._places and self._begun < self._a_turn and not self._gives_way_for():
             self._let_in()
             return True
         if len(self._queue) >= self._most_waiting or not self._waits.may_join(len(self._queue)):
@@ -95,16 +126,43 @@ class Lane:
         begun, self._begun = self._begun, 0
         if not self._queue:
             self._let_in_at = None
+            self._let_those_behind()
             return
         if self._let_in_at is not None and self.inside < self._places:
             self._waits.moved((self._stopwatch() - self._let_in_at) / max(1, begun))
             self._let_in_at = None
         self._send_away()
         while self._queue and self.inside < self._places and self._begun < self._a_turn:
-            _, let_in = self._queue.popleft()
+            came, let_in = self._queue[0]
+            if wait_s := self._gives_way_for(came):
+                self._look_again_in(wait_s)
+                return
+            self._queue.popleft()
             if not let_in.done():
                 let_in.set_result(True)
                 self._let_in()
+
+    def _gives_way_for(self, came: float | None = None) -> float:
+        """Seconds for which one who came then, or comes now, lets others go first; 0: none."""
+        if self._gives_way is None or not self._gives_way.to.waiting:
+            return 0.0
+        waited = 0.0 if came is None else self._stopwatch() - came
+        return max(0.0, self._gives_way.at_most_s - waited)
+
+    def _look_again_in(self, wait_s: float) -> None:
+        """Unless the other lane is empty before."""
+        if self._way_given is None:
+            self._way_given = asyncio.get_running_loop().call_later(wait_s, self._look_again)
+
+    def _look_again(self) -> None:
+        self._way_given = None
+        self._step_soon()
+
+    def _let_those_behind(self) -> None:
+        """Nobody waits here any more."""
+        for lane in self._behind:
+            if lane.waiting:
+                lane._step_soon()
 
     def _send_away(self) -> None:
         """Tell those at the head of the queue who have waited too long."""
@@ -124,3 +182,5 @@ class Lane:
         if self._queue:
             loop = asyncio.get_running_loop()
             self._sweep = loop.call_later(self._patience.burst_s / 4, self._send_away_and_look_again)
+        else:
+            self._let_those_behind()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import httpx
+import pytest
 
 from matcher import MemberProfile
+from service.api.admission import PLACES, STORING_GIVES_WAY_S
+from service.use_cases.find_buddies import search_buddies
 from tests.service.conftest import Serve
 
 
@@ -40,3 +44,34 @@ def test_readers_and_writers_at_once(serve: Serve, people: list[MemberProfile], 
             list(pool.map(toggle, toggled))
             done.set()
             assert all(readers.result() > 0 for readers in reading)
+
+
+def test_a_change_gives_way_to_searches_that_wait_but_not_for_ever(
+    serve: Serve, people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, inside = Event(), list[None]()
+
+    def held_up(*asked: object) -> object:
+        inside.append(None)
+        assert go_on.wait(30)
+        return search_buddies(*asked)  # type: ignore[arg-type]
+
+    with serve() as served, ThreadPoolExecutor(PLACES["search"] + 1) as pool:
+        served.load(people)
+        monkeypatch.setattr("service.api.buddies.search_buddies", held_up)
+        profile = people[0].model_dump(mode="json", exclude_defaults=True)
+        profile.pop("member_id")
+        asking = [
+            pool.submit(served.client.post, "/v1/buddies:search", json={"profile": profile, "k": 3})
+            for _ in range(PLACES["search"] + 1)
+        ]
+        waiting = served.community.metrics.waiting
+        while len(inside) < PLACES["search"] or waiting._value.get() != 1:
+            time.sleep(0.001)
+        began = time.monotonic()
+        served.put(people[1], status="paused")
+        took = time.monotonic() - began
+        assert not any(reply.done() for reply in asking)
+        go_on.set()
+        assert [reply.result().status_code for reply in asking] == [200] * len(asking)
+    assert took >= 0.9 * STORING_GIVES_WAY_S

@@ -139,7 +139,7 @@ def test_what_nobody_foresaw(
         raise ZeroDivisionError("SECRET")
 
     def gone(*_: object) -> None:
-        raise OperationalError("select", {"alias": "SECRET"}, OSError("SECRET"))
+        raise OperationalError("INSERT INTO members VALUES (:alias)", {"alias": "SECRET"}, OSError("SECRET"))
 
     named: list[str] = []
     with serve() as served:
@@ -158,6 +158,7 @@ def test_what_nobody_foresaw(
     assert "SECRET" not in told
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert any(line.get("error") == "ZeroDivisionError" and "test_problems" in line["at"][-1] for line in lines)
+    assert [line["statement"] for line in lines if line["event"] == "database_failed"] == ["INSERT INTO members"]
     told_of = [line["request_id"] for line in lines if line["level"] == "error"]
     assert sorted(told_of) == sorted(named), "the log names the requests"
     assert people[0].member_id not in log.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.api.lanes import Lane
+from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
 
 
@@ -243,6 +243,58 @@ def test_who_goes_while_waiting_takes_no_place() -> None:
         late.cancel()  # in the very moment in which it was let in
         await turns(4)
         assert (lane.inside, lane.waiting) == (1, 0)
+
+    in_a_loop(test)
+
+
+def test_a_lane_gives_way_while_others_wait_elsewhere() -> None:
+    async def test(watch: Watch, first: Lane) -> None:
+        behind = Lane(4, 100, Patience(10.0, 10.0), watch, 4, GivesWay(first, 5.0))
+        assert await entering(behind) is True, "nobody waits"
+        assert await all_of(entering(first), entering(first)) == [True, True]
+        assert await entering(behind) is True, "nobody waits yet"
+        ahead = entering(first)
+        await turns(2)
+        waiting = [entering(behind) for _ in range(2)]
+        await turns(4)
+        assert (first.waiting, behind.waiting) == (1, 2)
+        first.leave()
+        await turns(6)
+        assert ahead.done()
+        assert [task.done() for task in waiting] == [True, True], "as soon as nobody waits there any more"
+
+    in_a_loop(test)
+
+
+def test_nobody_gives_way_for_longer_than_that() -> None:
+    async def test(watch: Watch, first: Lane) -> None:
+        behind = Lane(4, 100, Patience(10.0, 10.0), watch, 4, GivesWay(first, 0.03))
+        assert await all_of(entering(first), entering(first)) == [True, True]
+        ahead = entering(first)
+        await turns(2)
+        waiting = entering(behind)
+        await turns(4)
+        assert not waiting.done()
+        watch.now += 0.03
+        assert await asyncio.wait_for(waiting, 10) is True
+        assert not ahead.done()
+        ahead.cancel()
+
+    in_a_loop(test)
+
+
+def test_who_waited_ahead_and_went_holds_nobody_up() -> None:
+    async def test(watch: Watch, _: Lane) -> None:
+        first = Lane(1, 3, Patience(0.01, 0.02), watch)
+        behind = Lane(1, 100, Patience(1e9, 1e9), watch, 1, GivesWay(first, 1e9))
+        assert await entering(first) is True
+        ahead = entering(first)
+        await turns(2)
+        waiting = entering(behind)
+        await turns(2)
+        watch.now += 1.0
+        assert await asyncio.wait_for(ahead, 10) is False, "sent away while all places are taken"
+        assert await asyncio.wait_for(waiting, 10) is True
 
     in_a_loop(test)
 
