@@ -49,7 +49,9 @@ def listen(host: str, port: int) -> socket.socket:
         AddressTakenError: if the port cannot be had.
     """
     address = loopback_address(host)
-    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # Named, because asyncio sends short pieces at once only where it sees that it is TCP; uvloop always does.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))

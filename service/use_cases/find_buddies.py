@@ -21,6 +21,8 @@ from service.storage.changes import fingerprint
 from service.use_cases.returning import blocks_by_pseudonym
 
 ATTEMPTS = 4
+MOST_LOOKED_AT_AT_ONCE = 20_000
+"""Looking at so many members takes half a millisecond, which is what all the rest of an answer does."""
 """Searches before the answer of the last one is taken as it is, less the peers who are out by now."""
 _log = structlog.get_logger(__name__)
 
@@ -46,7 +48,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
     """The answer if the index is level with the database and the day, as it nearly always is: about a millisecond.
 
     None if there is more to do, or if the database is across a network: then :func:`find_buddies` does it, which may
-    have to wait.
+    have to wait, and others go on meanwhile.
 
     Raises: as :func:`find_buddies`, but for the unknown member.
     """
@@ -54,6 +56,8 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
     if not community.database.in_process:
         return None
     if not community.index.is_current(view) or member_id not in view.index:
+        return None
+    if len(view.index) > MOST_LOOKED_AT_AT_ONCE and view.index.rules_out_few(member_id):
         return None
     found = recommend_buddies(
         view.index,

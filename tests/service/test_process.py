@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -92,3 +93,12 @@ def test_a_port_that_is_taken() -> None:
     with pytest.raises(server.AddressTakenError, match=str(port)):
         server.listen("127.0.0.1", port)
     first.close()
+
+
+def test_short_pieces_are_sent_at_once_by_any_loop() -> None:
+    """Else each answer waits for the client to acknowledge its head: 40 ms."""
+    with server.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()) as client:
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP, "what asyncio asks for"
+            assert client.fileno() >= 0

@@ -10,6 +10,7 @@ import pytest
 
 from matcher import FacetWeights, MemberIndex, MemberProfile, recommend_buddies
 from service.api.wire import AnswerShape
+from service.use_cases.find_buddies import Wish, find_at_once, find_buddies
 from tests.service.conftest import Serve, Served
 
 
@@ -32,6 +33,24 @@ def test_answers_are_those_of_a_fresh_index(shared: Served, people: list[MemberP
         assert [peer["reasons"] for peer in told["peers"]] == [
             [{"facet": reason.facet, "text": reason.text} for reason in peer.reasons] for peer in expected.peers
         ]
+
+
+def test_whoever_may_be_like_anybody_is_answered_beside_others(
+    shared: Served, people: list[MemberProfile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long search is no part of the event loop's work, and its answer is the same."""
+    community = shared.community
+    index = community.index.view().index
+    alone = next(member.member_id for member in people if not member.procedures)
+    told = next(member.member_id for member in people if member.procedures)
+    expected = find_buddies(community, alone, Wish(7)).found
+    in_the_loop = community.database.in_process
+    assert (find_at_once(community, alone, Wish(7)) is not None) == in_the_loop, "of few it does not take long"
+    monkeypatch.setattr("service.use_cases.find_buddies.MOST_LOOKED_AT_AT_ONCE", len(people) - 1)
+    assert [index.rules_out_few(name) for name in (alone, told, "nobody")] == [True, False, False]
+    assert find_at_once(community, alone, Wish(7)) is None
+    assert (find_at_once(community, told, Wish(7)) is not None) == in_the_loop
+    assert shared.peers(alone, k=7) == [peer.member_id for peer in expected.peers]
 
 
 def test_weights_of_the_request(shared: Served, people: list[MemberProfile], seeker: MemberProfile) -> None:
