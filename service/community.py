@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from service.exposure import ExposureBook
 from service.live_index import LiveIndex
 from service.metrics import Metrics
+from service.precedence import Precedence
 from service.settings import Settings
 from service.storage.database import Database
 
@@ -24,6 +25,8 @@ class Community:
     """Set once the service is to stop: whoever sends without an end comes to one."""
     metrics: Metrics = field(default_factory=Metrics)
     """What is counted on the way."""
+    precedence: Precedence = field(default_factory=Precedence)
+    """Whether searches are being answered, before which changes stand back."""
 
     @classmethod
     def open(cls, settings: Settings) -> Community:

@@ -14,6 +14,7 @@ from service.api.patience import Patience
 from service.api.replies import problem_reply
 from service.api.visits import OVERLOADED, Visit, bring
 from service.metrics import Metrics
+from service.precedence import Precedence
 from service.settings import Settings
 
 Work = Literal["search", "read", "change", "store", "wait", "long", "stream", "health"]
@@ -79,13 +80,16 @@ def takes(work: Work) -> Callable[[Endpoint], Endpoint]:
 class Admission:
     """Lets a request in, or refuses it with 503; sees to it that its body comes and its answer goes in time."""
 
-    def __init__(self, app: ASGIApp, routes: Sequence[Worked], settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, routes: Sequence[Worked], settings: Settings, metrics: Metrics, precedence: Precedence
+    ) -> None:
         self._app = app
         self._settings = settings
         self._metrics = metrics
         self._lanes: dict[Work, Lane] = {}
         for kind in PLACES:  # searches are the first of them: others give way to their lane
             self._lanes[kind] = self._lane(kind)
+        precedence.taken = self._lanes["search"].busy
         self._declared: list[tuple[set[str], re.Pattern[str], Work]] = [
             (set(route.methods or ()), route.path_regex, work)
             for route in routes

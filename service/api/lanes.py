@@ -82,6 +82,10 @@ class Lane:
         """How many wait."""
         return len(self._queue)
 
+    def busy(self) -> bool:
+        """Whether anybody is in it or waits. May be asked from any thread."""
+        return self.inside > 0 or bool(self._queue)
+
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
         if not self._queue and self.inside < self._places and self._begun < self._a_turn and not self._gives_way_for():

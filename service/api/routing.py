@@ -113,7 +113,13 @@ def serve_routes(app: FastAPI, community: Community, *routers: APIRouter) -> Non
     table = strict_routes(app.router.routes)
     open_paths = frozenset(route.path for route in table if not route.roles)
     app.add_middleware(Gate, community=community, open_paths=open_paths)
-    app.add_middleware(Admission, routes=table, settings=community.settings, metrics=community.metrics)
+    app.add_middleware(
+        Admission,
+        routes=table,
+        settings=community.settings,
+        metrics=community.metrics,
+        precedence=community.precedence,
+    )
 
 
 def strict_routes(routes: Sequence[BaseRoute]) -> list[StrictRoute]:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
+from service.precedence import stand_back
 from service.storage.backend import Engines
 from service.storage.errors import StorageError
 from service.storage.open_files import make_own, read_at
@@ -52,6 +53,10 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(_BEGIN_WRITING if options.get(_WRITES, False) else "BEGIN")
 
 
+def _stand_back(*_: object) -> None:
+    stand_back()
+
+
 class SqliteFile:
     """The database in one file, made if it is not there and readable by its owner alone."""
 
@@ -75,6 +80,8 @@ class SqliteFile:
         )
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
+        # Statements of a file are work of this process; those of a server are waited for, which lets others go on.
+        event.listen(engine, "before_cursor_execute", _stand_back)
         engine.update_execution_options(**{KEY_FILE: self._path.with_name(self._path.name + ".key")})
         return Engines(
             reading=engine,

@@ -11,10 +11,13 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from service.community import Community
+from service.precedence import standing_back
 from service.use_cases.put_member import Done, Put, put_members
 
 MOST_AT_ONCE = 64
 """Members in one transaction: nobody waits for more than so many others."""
+STANDS_BACK_S = 0.06
+"""So long at most one transaction, and what the index learns of it, wait for gaps between searches."""
 
 
 class MemberWriter:
@@ -47,7 +50,8 @@ class MemberWriter:
         stopwatch, every_s = self._community.settings.stopwatch, self._community.settings.write_every_s
         while batch := self._next():
             began = stopwatch()
-            _carry_out(self._community, batch)
+            with standing_back(self._community.precedence, STANDS_BACK_S):
+                _carry_out(self._community, batch)
             # Where many come, the next ones are waited for: else each would soon have a transaction to itself again.
             # Who comes alone, one change after the other, waits for nobody.
             if len(batch) > 1:
