@@ -243,13 +243,6 @@ class MemberIndex:
             slots = self._slots
             return Seeker(slots.record(slot), slots.rows[slot : slot + 1])
 
-    def rules_out_few(self, member_id: str) -> bool:
-        """Whether a search for a stored member has to look at most of all members: of somebody without a procedure
-        nearly everybody may turn out to be the best peer."""
-        with self._reading:
-            slot = self._slot_of.get(member_id)
-            return slot is not None and bool(self._slots.rows[slot]["procedure"] < 0)
-
     def unsaved(self, profile: MemberProfile) -> Seeker:
         """A profile that is not stored, to search for."""
         with self._reading:

@@ -27,6 +27,12 @@ class Seeker:
     record: MemberRecord
     row: Rows
 
+    @property
+    def rules_out_few(self) -> bool:
+        """Whether a search has to look at most of all members: of somebody without a procedure nearly everybody may
+        turn out to be the best peer."""
+        return bool(self.row["procedure"][0] < 0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:

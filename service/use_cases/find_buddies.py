@@ -57,7 +57,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
         return None
     if not community.index.is_current(view) or member_id not in view.index:
         return None
-    if len(view.index) > MOST_LOOKED_AT_AT_ONCE and view.index.rules_out_few(member_id):
+    if len(view.index) > MOST_LOOKED_AT_AT_ONCE and view.index.seeker(member_id).rules_out_few:
         return None
     found = recommend_buddies(
         view.index,
