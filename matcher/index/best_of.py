@@ -8,7 +8,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled_short
+from matcher.compilation import compiled_in_place, compiled_short
+
+
+@compiled_in_place
+def insert(best: npt.NDArray[np.float64], score: float) -> None:
+    """Put ``score`` into the ascending ``best`` in place of its first, which it exceeds."""
+    place = 0
+    while place + 1 < best.size and best[place + 1] < score:
+        best[place] = best[place + 1]
+        place += 1
+    best[place] = score
 
 
 @compiled_short

@@ -6,23 +6,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from matcher.compilation import compiled, compiled_in_place, compiled_short
+from matcher.compilation import compiled, compiled_short
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
+from matcher.index.best_of import insert
 from matcher.index.bounds import KEYS_A_PROCEDURE, procedure_parts
 from matcher.index.briefs import Briefs
 from matcher.index.row_bounds import may_reach, row_bound, tables_of, topic_bits
-
-
-@compiled_in_place
-def _insert(best: npt.NDArray[np.float64], score: float) -> None:
-    """Put ``score`` into the ascending ``best`` in place of its first, which it exceeds."""
-    place = 0
-    while place + 1 < best.size and best[place + 1] < score:
-        best[place] = best[place + 1]
-        place += 1
-    best[place] = score
 
 
 @compiled_short
@@ -59,7 +50,7 @@ def scan_slots(
         scored[found], scores[found] = slot, score
         found += 1
         if score > best[0]:
-            _insert(best, score)
+            insert(best, score)
     return scored[:found], scores[:found], passed_over
 
 
@@ -131,5 +122,5 @@ def scan_in_order(
                 slots[found], scores[found] = slot, score
                 found += 1
                 if score > best[0]:
-                    _insert(best, score)
+                    insert(best, score)
     return slots[:found], scores[:found]

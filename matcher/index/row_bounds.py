@@ -141,6 +141,25 @@ def row_bound(
 
 
 @compiled_in_place
+def topics_agree(one: Any, brief: Any, topics: TopicBits) -> float:
+    """No less than what the topics of a seeker and of a brief score; 1 where bits cannot tell.
+
+    Args:
+        one: the seeker's row.
+        brief: of somebody who names topics.
+        topics: of the seeker, by :func:`topic_bits`.
+    """
+    if brief.topic_norm <= 0.0 or topics.shape[0] == 0:
+        return 1.0
+    same = popcount(brief.topics[0] & topics[0, 0]) + popcount(brief.topics[1] & topics[0, 1])
+    alike = 0
+    for i in range(1, topics.shape[0]):
+        alike += popcount(brief.topics[0] & topics[i, 0]) + popcount(brief.topics[1] & topics[i, 1])
+    inner = TAG_SHARE * same + (1.0 - TAG_SHARE) * alike
+    return float(min(1.0, inner / (one.topic_norm * brief.topic_norm)))
+
+
+@compiled_in_place
 def may_reach(
     least: float,
     one: Any,
@@ -179,9 +198,4 @@ def may_reach(
         return False
     if brief.topic_norm <= 0.0 or topics.shape[0] == 0:
         return True
-    same = popcount(brief.topics[0] & topics[0, 0]) + popcount(brief.topics[1] & topics[0, 1])
-    alike = 0
-    for i in range(1, topics.shape[0]):
-        alike += popcount(brief.topics[0] & topics[i, 0]) + popcount(brief.topics[1] & topics[i, 1])
-    inner = TAG_SHARE * same + (1.0 - TAG_SHARE) * alike
-    return bool(shared + weights[TOPICS] * min(1.0, inner / (one.topic_norm * brief.topic_norm)) >= least)
+    return bool(shared + weights[TOPICS] * topics_agree(one, brief, topics) >= least)

@@ -28,10 +28,16 @@ class Seeker:
     row: Rows
 
     @property
-    def rules_out_few(self) -> bool:
-        """Whether a search has to look at most of all members: of somebody without a procedure nearly everybody may
-        turn out to be the best peer."""
+    def looks_at_all(self) -> bool:
+        """Whether a search has to look at most of all members, at some nanoseconds each: of somebody without a
+        procedure nearly everybody may turn out to be the best peer."""
         return bool(self.row["procedure"][0] < 0)
+
+    @property
+    def rules_out_few(self) -> bool:
+        """Whether it has to score many of them, too: of somebody who tells of interests but of no topics nothing that
+        a look shows rules out whoever can be talked to."""
+        return self.looks_at_all and bool(self.row["topic_count"][0] == 0 < self.row["interest_count"][0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

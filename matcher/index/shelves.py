@@ -19,7 +19,9 @@ from matcher.embedding.rows import Rows
 from matcher.embedding.vectors import DIMENSIONS
 from matcher.index.best_of import rows_on
 from matcher.index.bounds import shelf_bounds, shelf_keys
+from matcher.index.brief_codes import Codes, codes_of
 from matcher.index.briefs import Briefs, briefs_of
+from matcher.index.flat_scan import scan_flat
 from matcher.index.ordered_scan import scan_in_order
 from matcher.index.vector_lists import VectorLists
 from matcher.scoring.fit import Scoring
@@ -128,6 +130,11 @@ def _numbered(
     return numbers, np.concatenate([shelves, keys[new]])
 
 
+def alike_to(seeker: Rows) -> bool:
+    """Whether all shelves are alike to a seeker: one who names no procedure, and so has no stage."""
+    return bool(seeker["procedure"][0] < 0 and seeker["band"][0] < 0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelves:
     """An immutable arrangement of the first ``size`` slots.
@@ -138,6 +145,7 @@ class Shelves:
         starts: (shelves + 1,) where each shelf's slots begin in ``order``.
         order: (size,) slots, shelf by shelf.
         briefs: (size,) of BRIEF, of the slots in ``order``.
+        codes: (3, size) of the briefs.
         families: family of each procedure of the catalogue.
         domains: its domain.
         vectors: of all slots, or of all but the last few.
@@ -148,6 +156,7 @@ class Shelves:
     starts: npt.NDArray[np.int64]
     order: npt.NDArray[np.int32]
     briefs: Briefs
+    codes: Codes
     families: npt.NDArray[np.int16]
     domains: npt.NDArray[np.int16]
     vectors: VectorLists
@@ -179,7 +188,8 @@ class Shelves:
         order = np.argsort(shelf_of, kind="stable").astype(np.int32)
         starts = np.searchsorted(shelf_of[order], np.arange(keys.size + 1)).astype(np.int64)
         lists = VectorLists.made(rows, encoder, shelf_of, keys.size, vectors, beside_others=beside_others)
-        return cls(rows.size, keys, starts, order, briefs_of(rows, order), families, domains, lists)
+        briefs = briefs_of(rows, order)
+        return cls(rows.size, keys, starts, order, briefs, codes_of(briefs), families, domains, lists)
 
     def extended(self, rows: Rows, encoder: Encoder) -> Self | None:
         """An arrangement of all of ``rows``, of which the first ``size`` are those that stand on these shelves already.
@@ -201,7 +211,8 @@ class Shelves:
         order = slots[np.argsort(np.concatenate([standing, shelf_of[by_shelf]]), kind="stable")]
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
         briefs = briefs_of(rows, order)
-        extended = replace(self, size=rows.size, keys=all_keys, starts=starts, order=order, briefs=briefs)
+        codes = codes_of(briefs)
+        extended = replace(self, size=rows.size, keys=all_keys, starts=starts, order=order, briefs=briefs, codes=codes)
         behind = rows.size - self.vectors.size
         if behind > max(VECTORS_BEHIND, VECTORS_BEHIND_SHARE * rows.size):
             return extended.levelled(rows, encoder)
@@ -250,7 +261,24 @@ class Shelves:
         scoring: Scoring,
         best: npt.NDArray[np.float64],
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Score ``shelves`` in falling order of bound until none can beat ``best``; see :func:`scan_in_order`."""
+        """Score ``shelves`` in falling order of bound until none can beat ``best``; see :func:`scan_in_order` and, for
+        a seeker to whom all of them are alike, :func:`scan_flat`."""
+        if alike_to(seeker):
+            return scan_flat(
+                shelves,
+                self.starts,
+                self.order,
+                self.briefs,
+                self.codes,
+                words,
+                seeker,
+                rows,
+                scoring.groups,
+                scoring.weights,
+                scoring.means,
+                scoring.mentoring,
+                best,
+            )
         return scan_in_order(
             shelves,
             bounds,

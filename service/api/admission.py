@@ -12,6 +12,7 @@ from service.api.deadlines import PatientReceive, TimedSend
 from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
 from service.api.replies import problem_reply
+from service.api.reserve import Reserve, Share
 from service.api.visits import OVERLOADED, Visit, bring
 from service.metrics import Metrics
 from service.precedence import Precedence
@@ -50,6 +51,8 @@ _IN_THE_LOOP: frozenset[Work] = frozenset({"search", "store"})
 STORING_GIVES_WAY_S = 0.1
 """So long a change of a member waits while searches do: somebody looks at a page meanwhile, and nobody at a profile
 that is being stored."""
+SEARCHES_MAKE_UP_FOR_S = 0.25
+"""Of searching, after a moment in which the machine stood still or nobody came."""
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
@@ -99,12 +102,14 @@ class Admission:
     def _lane(self, work: Work) -> Lane:
         settings = self._settings
         patience = Patience(settings.queue_target_s, settings.queue_burst_s) if work in _TIMED else LONG_PATIENCE
-        gives_way = None
+        gives_way = reserve = None
+        if work == "search" and settings.search_share < 1.0:
+            reserve = Reserve(Share(settings.search_share, SEARCHES_MAKE_UP_FOR_S), settings.stopwatch)
         if work == "store":
             gives_way = GivesWay(self._lanes["search"], STORING_GIVES_WAY_S)
             patience = Patience(*(seconds + STORING_GIVES_WAY_S for seconds in (patience.target_s, patience.burst_s)))
         a_turn = 1 if work in _IN_THE_LOOP else A_TURN
-        return Lane(PLACES[work], MOST_WAITING[work], patience, settings.stopwatch, a_turn, gives_way)
+        return Lane(PLACES[work], MOST_WAITING[work], patience, settings.stopwatch, a_turn, gives_way, reserve)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection scope."""

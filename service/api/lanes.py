@@ -9,6 +9,8 @@ seen, and waits from then on.
 A lane may give way to another one: while anybody waits there, nobody begins here, until he has waited for so long
 himself. Work that may come a moment later then takes the gaps that the other leaves, and a short halt of the machine is
 made up for by the work that nobody is in a hurry for.
+
+And it may leave a reserve (:mod:`service.api.reserve`): then nobody begins who would take of that.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from service.api.patience import Patience, Waits
+from service.api.reserve import Reserve
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Lane:
         stopwatch: seconds that only ever rise.
         a_turn: how many begin in one turn of the loop.
         gives_way: to another lane. Its time counts against the patience.
+        reserve: what is left to others.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Lane:
         stopwatch: Callable[[], float],
         a_turn: int = 1,
         gives_way: GivesWay | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
         self._places = places
         self._a_turn = a_turn
@@ -69,7 +74,8 @@ class Lane:
         self._stepping = False
         self._sweep: asyncio.TimerHandle | None = None
         self._gives_way = gives_way
-        self._way_given: asyncio.TimerHandle | None = None
+        self._reserve = reserve
+        self._later: asyncio.TimerHandle | None = None
         self._behind: list[Lane] = []
         """Those that give way to this one."""
         if gives_way is not None:
@@ -82,13 +88,18 @@ class Lane:
         """How many wait."""
         return len(self._queue)
 
+    @property
+    def presses(self) -> bool:
+        """Whether anybody waits who could begin: while the lane keeps to its reserve, it is the turn of others."""
+        return bool(self._queue) and self._later is None
+
     def busy(self) -> bool:
-        """Whether anybody is in it or waits. May be asked from any thread."""
-        return self.inside > 0 or bool(self._queue)
+        """Whether anybody is in it or could be. May be asked from any thread."""
+        return self.inside > 0 or self.presses
 
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
-        if not self._queue and self.inside < self._places and self._begun < self._a_turn and not self._gives_way_for():
+        if not self._queue and self.inside < self._places and self._begun < self._a_turn and not self._waits_for():
             self._let_in()
             return True
         if len(self._queue) >= self._most_waiting or not self._waits.may_join(len(self._queue)):
@@ -117,6 +128,8 @@ class Lane:
         self.inside += 1
         self._begun += 1
         self._let_in_at = self._stopwatch()
+        if self._reserve is not None:
+            self._reserve.began()
         self._step_soon()
 
     def _step_soon(self) -> None:
@@ -128,42 +141,60 @@ class Lane:
         """The next turn of the loop: let in those who wait."""
         self._stepping = False
         begun, self._begun = self._begun, 0
+        rest_s = self._rests_for(begun)
         if not self._queue:
             self._let_in_at = None
             self._let_those_behind()
             return
         if self._let_in_at is not None and self.inside < self._places:
-            self._waits.moved((self._stopwatch() - self._let_in_at) / max(1, begun))
+            self._waits.moved((self._stopwatch() - self._let_in_at) / max(1, begun) + rest_s)
             self._let_in_at = None
         self._send_away()
         while self._queue and self.inside < self._places and self._begun < self._a_turn:
             came, let_in = self._queue[0]
-            if wait_s := self._gives_way_for(came):
+            if wait_s := self._waits_for(came):
                 self._look_again_in(wait_s)
+                self._let_those_behind()
                 return
+            if self._later is not None:
+                self._later.cancel()
+                self._later = None
             self._queue.popleft()
             if not let_in.done():
                 let_in.set_result(True)
                 self._let_in()
 
+    def _rests_for(self, begun: int) -> float:
+        """Seconds for which nobody begins, after so many did in the turn that ends."""
+        if self._reserve is None:
+            return 0.0
+        if self._let_in_at is not None and begun:
+            self._reserve.took(self._stopwatch() - self._let_in_at, begun)
+        return self._reserve.wait_s()
+
+    def _waits_for(self, came: float | None = None) -> float:
+        """Seconds for which one who came then, or comes now, has to wait whatever places there are; 0: none."""
+        gives_way_s = self._gives_way_for(came)
+        return gives_way_s if self._reserve is None else max(gives_way_s, self._reserve.wait_s())
+
     def _gives_way_for(self, came: float | None = None) -> float:
         """Seconds for which one who came then, or comes now, lets others go first; 0: none."""
-        if self._gives_way is None or not self._gives_way.to.waiting:
+        if self._gives_way is None or not self._gives_way.to.presses:
             return 0.0
         waited = 0.0 if came is None else self._stopwatch() - came
         return max(0.0, self._gives_way.at_most_s - waited)
 
     def _look_again_in(self, wait_s: float) -> None:
-        """Unless the other lane is empty before."""
-        if self._way_given is None:
-            self._way_given = asyncio.get_running_loop().call_later(wait_s, self._look_again)
+        """Or before, if the other lane is empty then."""
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(wait_s, self._look_again)
 
     def _look_again(self) -> None:
-        self._way_given = None
+        self._later = None
         self._step_soon()
 
     def _let_those_behind(self) -> None:
-        """Nobody waits here any more."""
+        """Nobody here comes before them."""
         for lane in self._behind:
             if lane.waiting:
                 lane._step_soon()

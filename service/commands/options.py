@@ -131,6 +131,16 @@ QueueTargetOption = Annotated[
         help="How long a request waits while more is asked than can be answered; then it is 503 with Retry-After.",
     ),
 ]
+SearchShareOption = Annotated[
+    float,
+    typer.Option(
+        "--search-share",
+        envvar="PEER_MATCHER_SEARCH_SHARE",
+        min=0.1,
+        max=1,
+        help="How much of the time searches take at most, so that those let in are answered fast; 1: all of it.",
+    ),
+]
 ExposureWeightOption = Annotated[
     float,
     typer.Option(

@@ -27,6 +27,7 @@ from service.commands.options import (
     QueueTargetOption,
     RepeatAfterDaysOption,
     RequestTimeoutOption,
+    SearchShareOption,
     settings_of,
 )
 from service.commands.worker_process import workers as running_workers
@@ -44,6 +45,7 @@ from service.settings import (
     DEFAULT_QUEUE_TARGET_MS,
     DEFAULT_REQUEST_TIMEOUT_S,
     DEFAULT_REQUESTS_A_MINUTE,
+    DEFAULT_SEARCH_SHARE,
 )
 from service.use_cases.keys import MOST_REQUESTS_A_MINUTE, create_first_key
 
@@ -82,6 +84,7 @@ def serve(
     jobs_per_key: JobsPerKeyOption = DEFAULT_JOBS_PER_KEY,
     request_timeout: RequestTimeoutOption = DEFAULT_REQUEST_TIMEOUT_S,
     queue_target_ms: QueueTargetOption = DEFAULT_QUEUE_TARGET_MS,
+    search_share: SearchShareOption = DEFAULT_SEARCH_SHARE,
     exposure_weight: ExposureWeightOption = DEFAULT_EXPOSURE_WEIGHT,
     exposure_half_life: ExposureHalfLifeOption = DEFAULT_EXPOSURE_HALF_LIFE_DAYS,
     workers: Annotated[
@@ -111,6 +114,7 @@ def serve(
             jobs_per_key=jobs_per_key,
             request_timeout_s=request_timeout,
             queue_target_s=queue_target_ms / 1000,
+            search_share=search_share,
             exposure_weight=exposure_weight,
             exposure_half_life_days=exposure_half_life,
         )

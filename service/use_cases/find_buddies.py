@@ -21,9 +21,10 @@ from service.storage.changes import fingerprint
 from service.use_cases.returning import blocks_by_pseudonym
 
 ATTEMPTS = 4
-MOST_LOOKED_AT_AT_ONCE = 20_000
-"""Looking at so many members takes half a millisecond, which is what all the rest of an answer does."""
 """Searches before the answer of the last one is taken as it is, less the peers who are out by now."""
+MOST_LOOKED_AT_AT_ONCE, MOST_SCORED_AT_ONCE = 150_000, 20_000
+"""Looking at so many members takes half a millisecond, which is what all the rest of an answer does; so does looking
+at and scoring so many."""
 _log = structlog.get_logger(__name__)
 
 
@@ -57,7 +58,7 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
         return None
     if not community.index.is_current(view) or member_id not in view.index:
         return None
-    if len(view.index) > MOST_LOOKED_AT_AT_ONCE and view.index.seeker(member_id).rules_out_few:
+    if _takes_long(view.index, member_id):
         return None
     found = recommend_buddies(
         view.index,
@@ -72,6 +73,14 @@ def find_at_once(community: Community, member_id: str, wish: Wish) -> Answer | N
     if look.out or not _is_level(community, view, look.seq):
         return None
     return _shown(community, Answer(found, view.seq))
+
+
+def _takes_long(index: MemberIndex, member_id: str) -> bool:
+    """Whether a search for a member takes so long that others had better be answered meanwhile."""
+    if len(index) <= MOST_SCORED_AT_ONCE:
+        return False
+    seeker = index.seeker(member_id)
+    return seeker.rules_out_few or (seeker.looks_at_all and len(index) > MOST_LOOKED_AT_AT_ONCE)
 
 
 def find_buddies(community: Community, member_id: str, wish: Wish) -> Answer:

@@ -43,6 +43,18 @@ def test_500_members_get_the_best_mentors(community: Community) -> None:
         expect_exact(community, seeker, "mentor", weights, None, COUNTS if number % 5 == 0 else (10,))
 
 
+@pytest.mark.parametrize("kind", ["buddy", "mentor"])
+def test_who_names_no_procedure(community: Community, kind: Kind) -> None:
+    """To them all shelves are alike, so everybody is looked at; with topics and interests and without."""
+    silent = [member for member in community.members if not member.procedures]
+    preset = FacetWeights.buddy() if kind == "buddy" else FacetWeights.mentor()
+    told = set()
+    for seeker in silent[:150]:
+        expect_exact(community, seeker, kind, dataclasses.asdict(preset), None, (1, 10, 40))
+        told.add((bool(seeker.topics), bool(seeker.interests)))
+    assert len(told) == 4
+
+
 def test_most_searches_go_by_the_shelves(community: Community) -> None:
     # Else the tests above would say little about them.
     eligible = [recommend_buddies(community.index, m.member_id, 1).funnel.eligible for m in community.seekers[:100]]

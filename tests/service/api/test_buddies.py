@@ -41,16 +41,26 @@ def test_whoever_may_be_like_anybody_is_answered_beside_others(
     """A long search is no part of the event loop's work, and its answer is the same."""
     community = shared.community
     index = community.index.view().index
-    alone = next(member.member_id for member in people if not member.procedures)
     told = next(member.member_id for member in people if member.procedures)
-    expected = find_buddies(community, alone, Wish(7)).found
+    alone = next(member.member_id for member in people if not member.procedures and member.topics)
+    silent = next(m.member_id for m in people if not m.procedures and not m.topics and m.interests)
+    all_of_them = (told, alone, silent)
     in_the_loop = community.database.in_process
-    assert (find_at_once(community, alone, Wish(7)) is not None) == in_the_loop, "of few it does not take long"
+
+    def at_once() -> list[bool]:
+        return [find_at_once(community, name, Wish(7)) is not None for name in all_of_them]
+
+    expected = {
+        name: [peer.member_id for peer in find_buddies(community, name, Wish(7)).found.peers] for name in all_of_them
+    }
+    assert [index.seeker(name).looks_at_all for name in all_of_them] == [False, True, True]
+    assert [index.seeker(name).rules_out_few for name in all_of_them] == [False, False, True]
+    assert at_once() == [in_the_loop] * 3, "of few it does not take long"
+    monkeypatch.setattr("service.use_cases.find_buddies.MOST_SCORED_AT_ONCE", len(people) - 1)
+    assert at_once() == [in_the_loop, in_the_loop, False]
     monkeypatch.setattr("service.use_cases.find_buddies.MOST_LOOKED_AT_AT_ONCE", len(people) - 1)
-    assert [index.seeker(name).rules_out_few for name in (alone, told)] == [True, False]
-    assert find_at_once(community, alone, Wish(7)) is None
-    assert (find_at_once(community, told, Wish(7)) is not None) == in_the_loop
-    assert shared.peers(alone, k=7) == [peer.member_id for peer in expected.peers]
+    assert at_once() == [in_the_loop, False, False]
+    assert {name: shared.peers(name, k=7) for name in all_of_them} == expected
 
 
 def test_weights_of_the_request(shared: Served, people: list[MemberProfile], seeker: MemberProfile) -> None:

@@ -1,0 +1,72 @@
+"""A reserve: a lane takes at most a share of the time, and the rest is for others and for slow moments.
+
+A service that is asked as much as it can answer has a queue at every moment at which the machine is a little slower,
+and whatever else it has to do waits, too. So work that comes all the time is let in no faster than takes this share of
+the time in the long run: whoever asks for more learns so early, and everybody who is let in is answered as fast as
+ever. What is not taken of the share may be taken later, up to a burst.
+
+What one takes is measured all the time, and counts at its mean over thousands: in a slow moment the share may be
+exceeded, because the reserve is there for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+OF_SO_MANY = 5_000
+"""The running mean of what one takes is of about so many."""
+MOST_S = 0.01
+"""One who takes longer counts as this: a halt of the machine is nobody's work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So much of the time a lane may take.
+
+    Attributes:
+        of_time: above 0; 1 or more: all of it.
+        burst_s: seconds of work that may be made up for when nobody came for a while.
+    """
+
+    of_time: float
+    burst_s: float
+
+
+class Reserve:
+    """Says when the next one may begin.
+
+    Args:
+        share: of the time.
+        stopwatch: seconds that only ever rise.
+    """
+
+    def __init__(self, share: Share, stopwatch: Callable[[], float]) -> None:
+        self._share = share
+        self._stopwatch = stopwatch
+        self._measured = 0
+        self._each_s = 0.0
+        self._left_s = share.burst_s
+        self._as_of = stopwatch()
+
+    def took(self, seconds: float, count: int) -> None:
+        """So long ``count`` took, one after the other."""
+        for _ in range(count):
+            self._measured = min(self._measured + 1, OF_SO_MANY)
+            self._each_s += (min(seconds / count, MOST_S) - self._each_s) / self._measured
+
+    def began(self) -> None:
+        """One has begun."""
+        self._pass()
+        self._left_s -= self._each_s
+
+    def wait_s(self) -> float:
+        """Seconds until the next one may begin; 0: none."""
+        if self._left_s < 0.0:
+            self._pass()
+        return max(0.0, -self._left_s / self._share.of_time)
+
+    def _pass(self) -> None:
+        now = self._stopwatch()
+        self._left_s = min(self._share.burst_s, self._left_s + (now - self._as_of) * self._share.of_time)
+        self._as_of = now
