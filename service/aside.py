@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import structlog
 
+from service.precedence import stand_back
+
 AT_A_TIME = 200
 """Steps after which a long loop rests: some tenths of a millisecond, which no answer notices."""
 REST_S = 0.001
@@ -23,12 +25,14 @@ _log = structlog.get_logger(__name__)
 def giving_way(items: Iterable[Item], at_a_time: int = AT_A_TIME) -> Iterator[Item]:
     """``items``, with rests between them in which other threads have the interpreter.
 
-    A long loop beside an event loop takes half of its time: they take turns. So it is better to be slow.
+    A long loop beside an event loop takes half of its time: they take turns. So it is better to be slow, and within
+    :func:`~service.precedence.standing_back` to go on when nobody is being answered.
     """
     for number, item in enumerate(items, 1):
         yield item
         if number % at_a_time == 0:
             time.sleep(REST_S)
+            stand_back()
 
 
 def in_a_thread(work: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,6 +23,7 @@ from sqlalchemy import Connection
 from matcher import MemberIndex
 from matcher.buddies.handicaps import Handicaps
 from service.aside import giving_way
+from service.precedence import Precedence, standing_back
 from service.settings import Settings
 from service.storage import exposures
 from service.storage.database import Database
@@ -40,6 +42,8 @@ LISTS = 20
 """Lists that are counted at a time, a tenth of a millisecond."""
 PIECE = 1_000
 """Members who are looked up at a time, to see whether they are still there."""
+STANDS_BACK_S = 1.0
+"""So long at most the counting of one turn waits for gaps between answers."""
 MOST_HALF_LIVES = 50.0
 """Counts are kept as they would have to stand at an epoch; after so long it is moved."""
 MOST_COUNTED = 500.0
@@ -129,18 +133,22 @@ class ExposureBook:
         """What is taken off scores; None if scores alone count."""
         return self._handicaps
 
-    def turn(self, members: MemberIndex) -> None:
+    def turn(self, members: MemberIndex, precedence: Precedence | None = None) -> None:
         """Write what was noted, read what others have written, and let answers go by it.
 
         What cannot be written is kept for the next turn.
+
+        Args:
+            members: of whom those that are counted still have to be.
+            precedence: counting stands back for whoever has it, outside of every transaction.
         """
         with self._turning:
             at = self._settings.now()
-            self._count_noted(at[:13])
-            if self._settings.exposure_weight:
-                self.now = self._stored(at, len(members))
-            else:
-                self.now = self._own(at, members)
+            stands_back = nullcontext() if precedence is None else standing_back(precedence, STANDS_BACK_S)
+            with stands_back:
+                self._count_noted(at[:13])
+                own = None if self._settings.exposure_weight else self._own(at, members)
+            self.now = self._stored(at, len(members)) if own is None else own
             self._handicaps = self._handicaps_now()
 
     def _handicaps_now(self) -> Handicaps | None:

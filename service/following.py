@@ -28,7 +28,7 @@ def follow_regularly(community: Community, stop: threading.Event) -> None:
             view = community.index.catch_up()
             if settings.stopwatch() - turned >= settings.exposure_every_s:
                 turned = settings.stopwatch()
-                community.exposure.turn(view.index)
+                community.exposure.turn(view.index, community.precedence)
         except Exception as error:  # noqa: BLE001 -- whatever it is: nobody starts us again
             community.metrics.background_failures.labels("following").inc()
             if isinstance(error, SQLAlchemyError):

@@ -19,6 +19,7 @@ from matcher.members.vocabulary import KINDS
 from service import snapshots
 from service.aside import in_a_thread
 from service.own_writes import OwnWrites
+from service.precedence import stand_back
 from service.readable_members import all_members, readable
 from service.settings import Settings
 from service.standing import Moment
@@ -186,11 +187,13 @@ class LiveIndex:
         changed = list(dict.fromkeys([*news.member_ids, *self._forgotten(connection, index, news)]))  # some come back
         came = [member_id for member_id in changed if member_id not in index]
         ties = keep_ties(connection, {*news.matched_ids, *came}, view.at, at)
+        stand_back()
         ties.put_into(index)
         rows = members.some(connection, changed)
         there = {member_id: readable(row.profile, known) for member_id, row in rows.items()}
         for first in range(0, len(changed), PUT_AT_ONCE):
             some = changed[first : first + PUT_AT_ONCE]
+            stand_back()
             index.upsert_all([member for member_id in some if (member := there.get(member_id)) is not None])
         for member_id in changed:
             if there.get(member_id) is None and member_id in index:

@@ -27,7 +27,7 @@ TURN_S = 0.0005
 what an answer would wait for a thread that stores a member."""
 
 
-COLLECT_AFTER = (5_000, 20, 200)
+COLLECT_AFTER = (1_000, 20, 200)
 """How seldom the cycle collector looks, above all at what has been there for long: every look at that is a halt for
 everybody, and finds next to nothing, because requests leave few cycles behind."""
 

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from service import aside
+from service.precedence import LOOK_AGAIN_S, Precedence, standing_back
 
 
 def test_everything_comes_in_order_with_a_rest_after_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +16,16 @@ def test_everything_comes_in_order_with_a_rest_after_so_many(monkeypatch: pytest
     monkeypatch.setattr("time.sleep", lambda seconds: done.append("a rest" if seconds > 0 else "none"))
     done.extend(aside.giving_way("abcde", 2))
     assert done == ["a", "b", "a rest", "c", "d", "a rest", "e"]
+
+
+def test_it_goes_on_when_nobody_is_being_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr("time.sleep", rests.append)
+    others = Precedence()
+    others.taken = lambda: len(rests) % 4 != 0
+    with standing_back(others, 60.0):
+        assert list(aside.giving_way("abcde", 2)) == list("abcde")
+    assert rests == [aside.REST_S, *[LOOK_AGAIN_S] * 3] * 2
 
 
 def test_short_work_does_not_rest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from matcher import recommend_buddies
 from service import exposure
 from service.community import Community
 from service.exposure import A_PROPOSAL, PLACES_SEEN, Exposures, gini
+from service.precedence import Precedence
 from service.settings import Settings
 from service.storage import exposures, members
 from service.use_cases.answer_match import decline_match
@@ -70,6 +71,37 @@ def test_an_answer_by_way_of_the_event_loop_counts_too(opened: Open) -> None:
         return
     turn(community)
     assert sum(had(community).values()) == 1
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1])
+def test_counting_stands_back_for_answers_but_holds_no_transaction_for_them(
+    opened: Open, weight: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    community = opened(exposure_weight=weight)
+    writing, seen = [False], list[bool]()
+    write = community.database.write
+
+    def written(work: Callable[[Connection], object]) -> object:
+        writing[0] = True
+        try:
+            return write(work)
+        finally:
+            writing[0] = False
+
+    def taken() -> bool:
+        seen.append(writing[0])
+        return len(seen) % 3 != 0
+
+    object.__setattr__(community.database, "write", written)
+    monkeypatch.setattr(exposure, "LISTS", 2)
+    others = Precedence()
+    others.taken = taken
+    for seeker in "cdea":
+        community.exposure.note(seeker, ["b"])
+    community.exposure.turn(community.index.catch_up().index, others)
+    assert seen, "it has looked whether anybody was being answered"
+    assert not any(seen), "and nobody has waited for a transaction that stood back"
+    assert had(community)["b"] == pytest.approx(4, abs=1e-3)
 
 
 def test_asking_again_within_the_hour_does_not_count_again(opened: Open, clock: Clock) -> None:
