@@ -5,7 +5,8 @@ it can answer (closed loop, a few clients), then at 80% of that and at three tim
 when they are due, and timed from then on). The client is a process of its own on the same machine.
 
 Clients who wait for each other's answers ask less whenever the machine is slow; whoever comes by himself does not. So
-it is also told at which pace nobody has to be refused, and what 80% of that is like.
+it is also told at which pace nobody has to be refused, and what 80% of that is like, and what the service would answer
+if it kept no reserve of time.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import itertools
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +27,7 @@ from benchmarks.community import DAY, drawn
 from benchmarks.http_call import Client as OneCall
 from benchmarks.http_call import _command, _running, _wait_until_ready
 from benchmarks.load_client import Client, Tally, at_pace, one_after_the_other, request_bytes, run
+from benchmarks.machine_speed import MachineSpeed
 from benchmarks.request import who_may_ask
 from benchmarks.tables import Table, ms, percent, ratio, verdict
 from matcher.index.member_index import MemberIndex
@@ -41,10 +44,25 @@ STEPS = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 STEP_SHARE = 1 / 3
 """Of the time of a phase, for each of them."""
 SEEKERS = 2_000
+ALL_OF_IT = ("--search-share", "1")
+"""How the service is told to keep no reserve."""
 BAR = 4.0
 """The 99th percentile against the median at 80%."""
 _REFUSED = (429, 503)
-WITHOUT_REFUSAL = "without a refusal"
+
+
+class Phase(NamedTuple):
+    """What came of asking in one way."""
+
+    seconds: float
+    asked: Tally
+    changed: Tally
+    speed: MachineSpeed
+
+    @property
+    def answered(self) -> float:
+        """Searches a second."""
+        return self.asked.count(http.client.OK) / self.seconds
 
 
 def measure(sizes: Sequence[int] | None, quick: bool) -> Iterator[Table]:
@@ -65,45 +83,54 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
     asking = [request_bytes("GET", f"/v1/members/{name}/buddies?k=10", key) for name in names]
     # One after the other through all phases: what was put before in the same words would change nothing.
     changing = _changes(everybody[: round(CHANGES_A_SECOND * seconds)], key)
-    told: dict[str, tuple[float, Tally, Tally]] = {}
+    told: dict[str, Phase] = {}
     serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat())
-    with _running(*serve, "--quiet", "--workers", "0") as service:
-        _wait_until_ready(OneCall(service.url, key))
-        parts = urlsplit(service.url)
-        address = parts.hostname or "127.0.0.1", parts.port or http.client.HTTP_PORT
+    for share in (ALL_OF_IT, None):
+        with _running(*serve, "--quiet", "--workers", "0", *(share or ())) as service:
+            _wait_until_ready(OneCall(service.url, key))
+            parts = urlsplit(service.url)
+            address = parts.hostname or "127.0.0.1", parts.port or http.client.HTTP_PORT
 
-        def phase(name: str, a_second: float | None, length: float) -> float:
-            asked, changed = Tally(), Tally()
+            def asked(a_second: float | None, length: float) -> Phase:
+                return _phase(address, asking, changing, a_second, length)  # noqa: B023
 
-            async def work() -> None:
-                readers, writers = Client(*address), Client(*address)
-                reading = (
-                    one_after_the_other(readers, asking, AT_ONCE, length, asked)
-                    if a_second is None
-                    else at_pace(readers, itertools.cycle(asking), a_second, length, asked)
-                )
-                await asyncio.gather(reading, at_pace(writers, changing, CHANGES_A_SECOND, length, changed))
-                readers.close()
-                writers.close()
-
-            run(work())
-            told[name] = (length, asked, changed)
-            return asked.count(http.client.OK) / length
-
-        phase("warm-up", None, min(seconds, 3.0))
-        capacity = phase("as much as it can", None, seconds)
-        phase(f"{percent(SHARE)} of that", SHARE * capacity, seconds)
-        phase(_times_that(), TIMES * capacity, seconds)
-        for step in STEPS:
-            phase(WITHOUT_REFUSAL, step * capacity, STEP_SHARE * seconds)
-            _, asked, changed = told[WITHOUT_REFUSAL]
-            if not asked.count(*_REFUSED) + changed.count(*_REFUSED):
-                phase(f"{percent(SHARE)} of the last", SHARE * step * capacity, seconds)
-                break
-        else:
-            del told[WITHOUT_REFUSAL]
-    del told["warm-up"]
+            asked(None, min(seconds, 3.0))  # to warm up
+            if share is not None:
+                told["as much as it can, without a reserve"] = asked(None, STEP_SHARE * seconds)
+                continue
+            told["as much as it can"] = most = asked(None, seconds)
+            capacity = most.answered
+            told[f"{percent(SHARE)} of that"] = asked(SHARE * capacity, seconds)
+            told[_times_that()] = asked(TIMES * capacity, seconds)
+            for step in STEPS:
+                last = asked(step * capacity, STEP_SHARE * seconds)
+                if not last.asked.count(*_REFUSED) + last.changed.count(*_REFUSED):
+                    told["without a refusal"] = last
+                    told[f"{percent(SHARE)} of the last"] = asked(SHARE * step * capacity, seconds)
+                    break
     return _printed(size, seconds, told)
+
+
+def _phase(
+    address: tuple[str, int], asking: Sequence[bytes], changing: Iterator[bytes], a_second: float | None, length: float
+) -> Phase:
+    """Ask at a pace, or with a few clients who wait, while members are changed."""
+    phase = Phase(length, Tally(), Tally(), MachineSpeed())
+
+    async def work() -> None:
+        readers, writers = Client(*address), Client(*address)
+        reading = (
+            one_after_the_other(readers, asking, AT_ONCE, length, phase.asked)
+            if a_second is None
+            else at_pace(readers, itertools.cycle(asking), a_second, length, phase.asked)
+        )
+        writing = at_pace(writers, changing, CHANGES_A_SECOND, length, phase.changed)
+        await asyncio.gather(reading, writing, phase.speed.watch(length))
+        readers.close()
+        writers.close()
+
+    run(work())
+    return phase
 
 
 def _times_that() -> str:
@@ -128,8 +155,20 @@ def _changes(members: Sequence[MemberProfile], key: str) -> Iterator[bytes]:
     return itertools.cycle(itertools.chain.from_iterable(made))
 
 
-def _printed(size: int, seconds: float, told: dict[str, tuple[float, Tally, Tally]]) -> Table:
-    columns = ("asked", "a second", "answered", "refused", "errors", "p50 ms", "p99 ms", "max ms", "p99/p50", "bar")
+def _printed(size: int, seconds: float, told: dict[str, Phase]) -> Table:
+    columns = (
+        "asked",
+        "a second",
+        "answered",
+        "refused",
+        "errors",
+        "p50 ms",
+        "p99 ms",
+        "max ms",
+        "p99/p50",
+        "bar",
+        "machine",
+    )
     table = Table(
         f"Buddies of {size:,} members beside {CHANGES_A_SECOND} changed profiles a second",
         columns,
@@ -137,11 +176,14 @@ def _printed(size: int, seconds: float, told: dict[str, tuple[float, Tally, Tall
             f"Each line: {seconds:.0f} s, so that what comes every few seconds is in all of them alike; a third for",
             f"the highest pace of {', '.join(map(percent, STEPS))} at which nobody was refused.",
             "Times of those that were answered, from the moment at which they were due. Refused: 503 or 429.",
+            "Machine: how many times as long as at its best it took for the same work, at the median and the 90th",
+            "percentile of all moments: others share its processors.",
+            f"Without a reserve ({' '.join(ALL_OF_IT)}): a third of the time.",
             f"Bar: p99 of at most {BAR:.0f} medians and no refusal at {percent(SHARE)}; the same p99 at three times.",
         ),
     )
-    before = np.inf
-    for name, (length, asked, changed) in told.items():
+    before, fastest = np.inf, min(phase.speed.fastest() for phase in told.values())
+    for name, (length, asked, changed, speed) in told.items():
         for what, tally in ((name, asked), ("  beside it, changes", changed)):
             times = tally.times(http.client.OK, http.client.CREATED)
             if not len(times):
@@ -158,6 +200,6 @@ def _printed(size: int, seconds: float, told: dict[str, tuple[float, Tally, Tall
             pace = f"{tally.asked / length:,.0f}"
             share = percent(refused / max(tally.asked, 1))
             cells = (pace, f"{answered / length:,.0f}", share, errors, ms(p50), ms(p99), ms(float(times.max())))
-            table.add(what, *cells, ratio(p99 / p50), bar)
+            table.add(what, *cells, ratio(p99 / p50), bar, speed.slowness(fastest))
         table.divide()
     return table
