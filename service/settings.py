@@ -30,7 +30,7 @@ DEFAULT_REQUESTS_A_MINUTE = 12_000
 DEFAULT_REQUEST_TIMEOUT_S = 30.0
 DEFAULT_BODY_TIMEOUT_S = 20.0
 DEFAULT_QUEUE_TARGET_MS = 20
-DEFAULT_SEARCH_SHARE = 0.7
+DEFAULT_SEARCH_SHARE = 0.5
 DEFAULT_EXPOSURE_WEIGHT = 0.0
 """Scores alone."""
 DEFAULT_EXPOSURE_HALF_LIFE_DAYS = 7.0
@@ -88,8 +88,8 @@ class Settings:
         body_timeout_s: So long the service waits for a body that does not come at a fair pace.
         queue_target_s: So long a request waits to be let in while more are asked than can be answered; then it is 503.
         queue_burst_s: So long it may wait in a burst; who has waited longer shows that more is asked than that.
-        search_share: So much of the time searches take at most, in the long run; the rest is a reserve for everything
-            else and for moments in which the machine is slower. 1: all of it.
+        search_share: So much of the time searches take at most where the machine is at its best; the rest is a reserve
+            for everything else and for moments in which it is slower. 1: none.
         clock: The running moment, in UTC.
         stopwatch: Seconds that only ever rise, for measuring how long ago something was.
     """

@@ -5,19 +5,20 @@ and whatever else it has to do waits, too. So work that comes all the time is le
 the time in the long run: whoever asks for more learns so early, and everybody who is let in is answered as fast as
 ever. What is not taken of the share may be taken later, up to a burst.
 
-What one takes is measured all the time, and counts at its mean over thousands: in a slow moment the share may be
-exceeded, because the reserve is there for that.
+What one takes is measured all the time, and counts as it was at the machine's best in the last minutes: in a slow
+moment more of the time goes to as many, because the reserve is there for that, and nobody is refused for its sake.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-OF_SO_MANY = 5_000
-"""The running mean of what one takes is of about so many."""
-MOST_S = 0.01
-"""One who takes longer counts as this: a halt of the machine is nobody's work."""
+IN_A_ROW = 500
+"""The mean of so many says how fast the machine was."""
+REMEMBERED = 200
+"""So many means, of which the lowest counts: with some hundreds of searches a second, those of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Share:
     """So much of the time a lane may take.
 
     Attributes:
-        of_time: above 0; 1 or more: all of it.
+        of_time: above 0, at the machine's best.
         burst_s: seconds of work that may be made up for when nobody came for a while.
     """
 
@@ -44,16 +45,21 @@ class Reserve:
     def __init__(self, share: Share, stopwatch: Callable[[], float]) -> None:
         self._share = share
         self._stopwatch = stopwatch
-        self._measured = 0
+        self._in_a_row = 0
+        self._took_s = 0.0
+        self._means: deque[float] = deque(maxlen=REMEMBERED)
         self._each_s = 0.0
         self._left_s = share.burst_s
         self._as_of = stopwatch()
 
     def took(self, seconds: float, count: int) -> None:
         """So long ``count`` took, one after the other."""
-        for _ in range(count):
-            self._measured = min(self._measured + 1, OF_SO_MANY)
-            self._each_s += (min(seconds / count, MOST_S) - self._each_s) / self._measured
+        self._in_a_row += count
+        self._took_s += seconds
+        if self._in_a_row >= IN_A_ROW:
+            self._means.append(self._took_s / self._in_a_row)
+            self._each_s = min(self._means)
+            self._in_a_row, self._took_s = 0, 0.0
 
     def began(self) -> None:
         """One has begun."""

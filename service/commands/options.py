@@ -138,7 +138,7 @@ SearchShareOption = Annotated[
         envvar="PEER_MATCHER_SEARCH_SHARE",
         min=0.1,
         max=1,
-        help="How much of the time searches take at most, so that those let in are answered fast; 1: all of it.",
+        help="How much of the time searches take at most, at the machine's best; the rest is a reserve. 1: no reserve.",
     ),
 ]
 ExposureWeightOption = Annotated[

@@ -8,18 +8,23 @@ import pytest
 
 from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
-from service.api.reserve import MOST_S, Reserve, Share
+from service.api.reserve import IN_A_ROW, REMEMBERED, Reserve, Share
 from tests.service.conventions.test_lanes import Watch, entering, turns
 
 EACH_S = 0.001
 HALF = Share(0.5, 0.05)
 
 
+def known(reserve: Reserve, each_s: float) -> None:
+    for _ in range(IN_A_ROW):
+        reserve.took(each_s, 1)
+
+
 def begun(share: Share, seconds: float, each_s: float = EACH_S, every_s: float = 0.0) -> tuple[int, float]:
     """How many begin in so many seconds, and how long one waited at most: one comes every ``every_s``, or at once."""
     watch = Watch()
     reserve = Reserve(share, watch)
-    reserve.took(each_s, 1)
+    known(reserve, each_s)
     number, longest, due = 0, 0.0, 0.0
     while watch.now < seconds:
         if wait_s := reserve.wait_s():
@@ -45,12 +50,12 @@ def test_who_asks_for_less_never_waits() -> None:
 
 
 def test_a_slow_moment_is_what_the_reserve_is_for() -> None:
-    """What one takes counts at its mean: at 80% of the share nobody waits while all of them take twice as long."""
+    """What one takes counts as at the machine's best: at 80% of the share nobody waits while all take twice as long."""
     watch = Watch()
     reserve = Reserve(HALF, watch)
     waited = 0.0
     for number in range(8_000):
-        each_s = 2 * EACH_S if 4_000 <= number < 4_400 else EACH_S
+        each_s = 2 * EACH_S if number >= 4_000 else EACH_S
         waited = max(waited, reserve.wait_s())
         reserve.began()
         reserve.took(each_s, 1)
@@ -58,16 +63,27 @@ def test_a_slow_moment_is_what_the_reserve_is_for() -> None:
     assert waited == 0.0
 
 
-def test_a_halt_is_nobodys_work() -> None:
+def test_a_machine_that_stays_slow_is_known_after_a_while() -> None:
     watch = Watch()
-    reserve = Reserve(HALF, watch)
-    for _ in range(1_000):
-        reserve.took(EACH_S, 1)
-    reserve.took(60.0, 1)
+    reserve = Reserve(Share(0.5, 0.0), watch)
+    known(reserve, EACH_S)
+    for _ in range(REMEMBERED - 1):
+        known(reserve, 3 * EACH_S)
     reserve.began()
-    for _ in range(60):
+    assert reserve.wait_s() == pytest.approx(EACH_S / 0.5)
+    watch.now += 1.0
+    known(reserve, 3 * EACH_S)
+    reserve.began()
+    assert reserve.wait_s() == pytest.approx(3 * EACH_S / 0.5)
+
+
+def test_until_it_is_known_what_one_takes_nobody_waits() -> None:
+    watch = Watch()
+    reserve = Reserve(Share(0.1, 0.0), watch)
+    for _ in range(IN_A_ROW - 1):
         reserve.began()
-    assert reserve.wait_s() < (61 * (EACH_S + MOST_S / 1_000) - HALF.burst_s) / HALF.of_time + 1e-9
+        reserve.took(1.0, 1)
+    assert reserve.wait_s() == 0.0
 
 
 def test_while_a_lane_rests_it_is_the_turn_of_others() -> None:
@@ -76,7 +92,7 @@ def test_while_a_lane_rests_it_is_the_turn_of_others() -> None:
         reserve = Reserve(Share(0.1, 0.0), watch)
         searches = Lane(4, 100, Patience(1e9, 1e9), watch, reserve=reserve)
         behind = Lane(4, 100, Patience(1e9, 1e9), watch, 1, GivesWay(searches, 1e9))
-        reserve.took(0.002, 1)
+        known(reserve, 0.002)
         first = entering(searches)
         await turns(4)
         assert first.done()
