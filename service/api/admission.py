@@ -51,6 +51,8 @@ _IN_THE_LOOP: frozenset[Work] = frozenset({"search", "store"})
 STORING_GIVES_WAY_S = 0.1
 """So long a change of a member waits while searches do: somebody looks at a page meanwhile, and nobody at a profile
 that is being stored."""
+SEARCHES_WAIT_SHARE, SEARCHES_AHEAD = 0.1, 2
+"""While more is asked than can be answered somebody else comes at once: a longer queue answers nobody more."""
 SEARCHES_MAKE_UP_FOR_S = 0.25
 """Of searching, after a moment in which the machine stood still or nobody came."""
 LONG_PATIENCE = Patience(10.0, 10.0)
@@ -103,11 +105,13 @@ class Admission:
         settings = self._settings
         patience = Patience(settings.queue_target_s, settings.queue_burst_s) if work in _TIMED else LONG_PATIENCE
         gives_way = reserve = None
+        if work == "search":
+            patience = Patience(settings.queue_target_s * SEARCHES_WAIT_SHARE, settings.queue_burst_s, SEARCHES_AHEAD)
         if work == "search" and settings.search_share < 1.0:
             reserve = Reserve(Share(settings.search_share, SEARCHES_MAKE_UP_FOR_S), settings.stopwatch)
         if work == "store":
             gives_way = GivesWay(self._lanes["search"], STORING_GIVES_WAY_S)
-            patience = Patience(*(seconds + STORING_GIVES_WAY_S for seconds in (patience.target_s, patience.burst_s)))
+            patience = Patience(patience.target_s + STORING_GIVES_WAY_S, patience.burst_s + STORING_GIVES_WAY_S)
         a_turn = 1 if work in _IN_THE_LOOP else A_TURN
         return Lane(PLACES[work], MOST_WAITING[work], patience, settings.stopwatch, a_turn, gives_way, reserve)
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 A_FEW = 8
-"""Answers for which one may always wait."""
+"""Answers for which one may always wait, where nothing else is said."""
 LONGEST_S = 2.0
 """For those few, however long they take."""
 CALM_S = 1.0
@@ -37,10 +37,12 @@ class Patience:
     Attributes:
         target_s: while more is asked than can be answered.
         burst_s: else.
+        a_few: answers for which one may always wait.
     """
 
     target_s: float
     burst_s: float
+    a_few: int = A_FEW
 
 
 class Waits:
@@ -82,4 +84,4 @@ class Waits:
 
     def _longest_s(self, *, asked_too_much: bool) -> float:
         usual = self._patience.target_s if asked_too_much else self._patience.burst_s
-        return max(usual, min(A_FEW * self._pace_s, LONGEST_S))
+        return max(usual, min(self._patience.a_few * self._pace_s, LONGEST_S))
