@@ -12,10 +12,12 @@ if it kept no reserve of time.
 from __future__ import annotations
 
 import asyncio
+import functools
 import http.client
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -35,7 +37,7 @@ from matcher.members.profile import MemberProfile
 from matcher.members.writing import write_members
 
 SIZES = (20_000,)
-SECONDS, QUICK_SECONDS = 60.0, 5.0
+SECONDS, QUICK_SECONDS, WARM_UP_S = 60.0, 5.0, 3.0
 CHANGES_A_SECOND = 200
 AT_ONCE = 8
 SHARE, TIMES = 0.8, 3.0
@@ -84,31 +86,36 @@ def _table(size: int, seconds: float, folder: Path) -> Table:
     # One after the other through all phases: what was put before in the same words would change nothing.
     changing = _changes(everybody[: round(CHANGES_A_SECOND * seconds)], key)
     told: dict[str, Phase] = {}
-    serve = ("service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat())
-    for share in (ALL_OF_IT, None):
-        with _running(*serve, "--quiet", "--workers", "0", *(share or ())) as service:
-            _wait_until_ready(OneCall(service.url, key))
-            parts = urlsplit(service.url)
-            address = parts.hostname or "127.0.0.1", parts.port or http.client.HTTP_PORT
-
-            def asked(a_second: float | None, length: float) -> Phase:
-                return _phase(address, asking, changing, a_second, length)  # noqa: B023
-
-            asked(None, min(seconds, 3.0))  # to warm up
-            if share is not None:
-                told["as much as it can, without a reserve"] = asked(None, STEP_SHARE * seconds)
-                continue
-            told["as much as it can"] = most = asked(None, seconds)
-            capacity = most.answered
-            told[f"{percent(SHARE)} of that"] = asked(SHARE * capacity, seconds)
-            told[_times_that()] = asked(TIMES * capacity, seconds)
-            for step in STEPS:
-                last = asked(step * capacity, STEP_SHARE * seconds)
-                if not last.asked.count(*_REFUSED) + last.changed.count(*_REFUSED):
-                    told["without a refusal"] = last
-                    told[f"{percent(SHARE)} of the last"] = asked(SHARE * step * capacity, seconds)
-                    break
+    serve = ["service.cli", "serve", "--database", str(database), "--port", "0", "--as-of", DAY.isoformat()]
+    serve += ["--quiet", "--workers", "0"]
+    with _asking([*serve, *ALL_OF_IT], key, asking, changing, seconds) as asked:
+        told["as much as it can, without a reserve"] = asked(None, STEP_SHARE * seconds)
+    with _asking(serve, key, asking, changing, seconds) as asked:
+        told["as much as it can"] = most = asked(None, seconds)
+        capacity = most.answered
+        told[f"{percent(SHARE)} of that"] = asked(SHARE * capacity, seconds)
+        told[_times_that()] = asked(TIMES * capacity, seconds)
+        for step in STEPS:
+            last = asked(step * capacity, STEP_SHARE * seconds)
+            if not last.asked.count(*_REFUSED) + last.changed.count(*_REFUSED):
+                told["without a refusal"] = last
+                told[f"{percent(SHARE)} of the last"] = asked(SHARE * step * capacity, seconds)
+                break
     return _printed(size, seconds, told)
+
+
+@contextmanager
+def _asking(
+    serve: Sequence[str], key: str, asking: Sequence[bytes], changing: Iterator[bytes], seconds: float
+) -> Iterator[Callable[[float | None, float], Phase]]:
+    """A service that is ready and warm, to be asked at a pace for so many seconds."""
+    with _running(*serve) as service:
+        _wait_until_ready(OneCall(service.url, key))
+        parts = urlsplit(service.url)
+        address = parts.hostname or "127.0.0.1", parts.port or http.client.HTTP_PORT
+        asked = functools.partial(_phase, address, asking, changing)
+        asked(None, min(seconds, WARM_UP_S))
+        yield asked
 
 
 def _phase(

@@ -16,7 +16,7 @@ from matcher.eligibility.bitsets import Words
 from matcher.embedding.facets import PROCEDURE, STAGE, TOPICS
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
-from matcher.index.best_of import insert
+from matcher.index.best_of import insert, rows_on
 from matcher.index.brief_codes import Codes, Given, code_tables
 from matcher.index.briefs import Briefs
 from matcher.index.row_bounds import tables_of, topic_bits, topics_agree
@@ -85,9 +85,7 @@ def scan_flat(
     Returns:
         Slots scored and their scores; all that reach the final ``best[0]`` are among them.
     """
-    total = 0
-    for shelf in shelves:
-        total += starts[shelf + 1] - starts[shelf]
+    total = rows_on(shelves, starts)
     slots, scores = np.empty(total, dtype=np.int64), np.empty(total)
     near, parts = np.empty(BLOCK, dtype=np.int32), np.empty(9)
     one = seeker[0]

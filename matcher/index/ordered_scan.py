@@ -10,7 +10,7 @@ from matcher.compilation import compiled, compiled_short
 from matcher.eligibility.bitsets import Words
 from matcher.embedding.parts import mutual_fit, part_fits
 from matcher.embedding.rows import Rows, TagGroups
-from matcher.index.best_of import insert
+from matcher.index.best_of import insert, rows_on
 from matcher.index.bounds import KEYS_A_PROCEDURE, procedure_parts
 from matcher.index.briefs import Briefs
 from matcher.index.row_bounds import may_reach, row_bound, tables_of, topic_bits
@@ -96,9 +96,7 @@ def scan_in_order(
     Returns:
         Slots scored and their scores; all that reach the final ``best[0]`` are among them.
     """
-    total = 0
-    for shelf in shelves:
-        total += starts[shelf + 1] - starts[shelf]
+    total = rows_on(shelves, starts)
     slots = np.empty(total, dtype=np.int64)
     scores = np.empty(total)
     parts = np.empty(9)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from matcher.eligibility.funnel import Funnel
 from matcher.embedding.rows import Rows
 from matcher.index.search_plan import TopMembers
+from matcher.index.shelves import alike_to
 from matcher.index.slots import Slots
 from matcher.members.record import MemberRecord
 from matcher.scoring.fit import Scoring
@@ -31,7 +32,7 @@ class Seeker:
     def looks_at_all(self) -> bool:
         """Whether a search has to look at most of all members, at some nanoseconds each: of somebody without a
         procedure nearly everybody may turn out to be the best peer."""
-        return bool(self.row["procedure"][0] < 0)
+        return alike_to(self.row)
 
     @property
     def rules_out_few(self) -> bool:

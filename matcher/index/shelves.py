@@ -263,40 +263,11 @@ class Shelves:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Score ``shelves`` in falling order of bound until none can beat ``best``; see :func:`scan_in_order` and, for
         a seeker to whom all of them are alike, :func:`scan_flat`."""
+        asked = (words, seeker, rows, scoring.groups, scoring.weights, scoring.means, scoring.mentoring, best)
         if alike_to(seeker):
-            return scan_flat(
-                shelves,
-                self.starts,
-                self.order,
-                self.briefs,
-                self.codes,
-                words,
-                seeker,
-                rows,
-                scoring.groups,
-                scoring.weights,
-                scoring.means,
-                scoring.mentoring,
-                best,
-            )
-        return scan_in_order(
-            shelves,
-            bounds,
-            self.keys,
-            self.starts,
-            self.order,
-            self.briefs,
-            self.families,
-            self.domains,
-            words,
-            seeker,
-            rows,
-            scoring.groups,
-            scoring.weights,
-            scoring.means,
-            scoring.mentoring,
-            best,
-        )
+            return scan_flat(shelves, self.starts, self.order, self.briefs, self.codes, *asked)
+        told = (shelves, bounds, self.keys, self.starts, self.order, self.briefs, self.families, self.domains)
+        return scan_in_order(*(told + asked))
 
     def above(
         self, shelves: npt.NDArray[np.int64], words: Words, query: npt.NDArray[np.float32], radius: float
