@@ -37,7 +37,7 @@ from matcher.members.profile import MemberProfile
 from matcher.members.writing import write_members
 
 SIZES = (20_000,)
-SECONDS, QUICK_SECONDS, WARM_UP_S = 60.0, 5.0, 3.0
+SECONDS, QUICK_SECONDS, WARM_UP_S, PAUSE_S = 60.0, 5.0, 3.0, 2.0
 CHANGES_A_SECOND = 200
 AT_ONCE = 8
 SHARE, TIMES = 0.8, 3.0
@@ -121,7 +121,7 @@ def _asking(
 def _phase(
     address: tuple[str, int], asking: Sequence[bytes], changing: Iterator[bytes], a_second: float | None, length: float
 ) -> Phase:
-    """Ask at a pace, or with a few clients who wait, while members are changed."""
+    """Ask at a pace, or with a few clients who wait, while members are changed, and then nothing for a moment."""
     phase = Phase(length, Tally(), Tally(), MachineSpeed())
 
     async def work() -> None:
@@ -135,6 +135,7 @@ def _phase(
         await asyncio.gather(reading, writing, phase.speed.watch(length))
         readers.close()
         writers.close()
+        await asyncio.sleep(PAUSE_S)
 
     run(work())
     return phase

@@ -51,10 +51,10 @@ _IN_THE_LOOP: frozenset[Work] = frozenset({"search", "store"})
 STORING_GIVES_WAY_S = 0.1
 """So long a change of a member waits while searches do: somebody looks at a page meanwhile, and nobody at a profile
 that is being stored."""
-SEARCHES_WAIT_SHARE, SEARCHES_AHEAD = 0.1, 2
-"""While more is asked than can be answered somebody else comes at once: a longer queue answers nobody more."""
 SEARCHES_MAKE_UP_FOR_S = 0.25
 """Of searching, after a moment in which the machine stood still or nobody came."""
+SEARCHES_EXCEED_S = 0.1
+"""Of searching, asked for beyond the share: more than a hundred who ask in one moment."""
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})
@@ -105,13 +105,12 @@ class Admission:
         settings = self._settings
         patience = Patience(settings.queue_target_s, settings.queue_burst_s) if work in _TIMED else LONG_PATIENCE
         gives_way = reserve = None
-        if work == "search":
-            patience = Patience(settings.queue_target_s * SEARCHES_WAIT_SHARE, settings.queue_burst_s, SEARCHES_AHEAD)
         if work == "search" and settings.search_share < 1.0:
-            reserve = Reserve(Share(settings.search_share, SEARCHES_MAKE_UP_FOR_S), settings.stopwatch)
+            share = Share(settings.search_share, SEARCHES_MAKE_UP_FOR_S, SEARCHES_EXCEED_S)
+            reserve = Reserve(share, settings.stopwatch)
         if work == "store":
             gives_way = GivesWay(self._lanes["search"], STORING_GIVES_WAY_S)
-            patience = Patience(patience.target_s + STORING_GIVES_WAY_S, patience.burst_s + STORING_GIVES_WAY_S)
+            patience = Patience(*(seconds + STORING_GIVES_WAY_S for seconds in (patience.target_s, patience.burst_s)))
         a_turn = 1 if work in _IN_THE_LOOP else A_TURN
         return Lane(PLACES[work], MOST_WAITING[work], patience, settings.stopwatch, a_turn, gives_way, reserve)
 

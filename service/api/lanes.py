@@ -68,7 +68,9 @@ class Lane:
         self._patience = patience
         self._stopwatch = stopwatch
         self._queue: deque[tuple[float, asyncio.Future[bool]]] = deque()
-        self._waits = Waits(patience, stopwatch)
+        self._waits = (
+            Waits(patience, stopwatch) if reserve is None else Waits(patience, stopwatch, reserve.is_asked_too_much)
+        )
         self._let_in_at: float | None = None
         """When the last one was let in, until it is seen that nobody waits."""
         self._stepping = False
@@ -99,6 +101,8 @@ class Lane:
 
     async def enter(self) -> bool:
         """Wait for a place; False if there will be none in time. Whoever is let in has to :meth:`leave`."""
+        if self._reserve is not None:
+            self._reserve.came()
         if not self._queue and self.inside < self._places and self._begun < self._a_turn and not self._waits_for():
             self._let_in()
             return True

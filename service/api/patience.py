@@ -9,6 +9,9 @@ answers where the machine is slow, and one that would have to wait for longer is
 sent away for a while.
 
 What an answer costs is nowhere a setting: how fast the queue moves is measured all the time.
+
+Where it is known from who comes that more is asked than can be answered (:mod:`service.api.demand`), nobody waits:
+there will always be somebody who comes at the right moment, and a queue would only make all of them late.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 A_FEW = 8
-"""Answers for which one may always wait, where nothing else is said."""
+"""Answers for which one may always wait."""
 LONGEST_S = 2.0
 """For those few, however long they take."""
 CALM_S = 1.0
@@ -37,12 +40,10 @@ class Patience:
     Attributes:
         target_s: while more is asked than can be answered.
         burst_s: else.
-        a_few: answers for which one may always wait.
     """
 
     target_s: float
     burst_s: float
-    a_few: int = A_FEW
 
 
 class Waits:
@@ -51,11 +52,15 @@ class Waits:
     Args:
         patience: for how long.
         stopwatch: seconds that only ever rise.
+        asked_too_much: whether that is known from who comes; then nobody may wait.
     """
 
-    def __init__(self, patience: Patience, stopwatch: Callable[[], float]) -> None:
+    def __init__(
+        self, patience: Patience, stopwatch: Callable[[], float], asked_too_much: Callable[[], bool] = lambda: False
+    ) -> None:
         self._patience = patience
         self._stopwatch = stopwatch
+        self._is_known_to_be_too_much = asked_too_much
         self._pace_s = 0.0
         self._sent_away_at: float | None = None
         """The last time that somebody was, since more is asked than can be answered."""
@@ -66,6 +71,8 @@ class Waits:
 
     def may_join(self, ahead: int) -> bool:
         """Whether a request may wait behind ``ahead`` others."""
+        if self._is_known_to_be_too_much():
+            return False
         if ahead * self._pace_s <= self._longest_s(asked_too_much=self._asked_too_much()):
             return True
         self._sent_away_at = self._stopwatch()
@@ -73,6 +80,8 @@ class Waits:
 
     def may_stay(self, waited_s: float) -> bool:
         """Whether a request that has waited so long may wait on."""
+        if self._is_known_to_be_too_much():
+            return False
         asked_too_much = self._asked_too_much()
         if waited_s <= self._longest_s(asked_too_much=asked_too_much) * (LENIENCY if asked_too_much else 1.0):
             return True
@@ -84,4 +93,4 @@ class Waits:
 
     def _longest_s(self, *, asked_too_much: bool) -> float:
         usual = self._patience.target_s if asked_too_much else self._patience.burst_s
-        return max(usual, min(self._patience.a_few * self._pace_s, LONGEST_S))
+        return max(usual, min(A_FEW * self._pace_s, LONGEST_S))

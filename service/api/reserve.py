@@ -11,9 +11,12 @@ moment more of the time goes to as many, because the reserve is there for that, 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from service.api.demand import Demand
 
 IN_A_ROW = 500
 """The mean of so many says how fast the machine was."""
@@ -28,10 +31,12 @@ class Share:
     Attributes:
         of_time: above 0, at the machine's best.
         burst_s: seconds of work that may be made up for when nobody came for a while.
+        excess_s: seconds of work that may be asked beyond the share before more is asked than can be answered.
     """
 
     of_time: float
     burst_s: float
+    excess_s: float = math.inf
 
 
 class Reserve:
@@ -51,6 +56,15 @@ class Reserve:
         self._each_s = 0.0
         self._left_s = share.burst_s
         self._as_of = stopwatch()
+        self._demand = Demand(share.of_time, share.excess_s, stopwatch)
+
+    def came(self) -> None:
+        """Somebody wants to begin."""
+        self._demand.came(self._each_s)
+
+    def is_asked_too_much(self) -> bool:
+        """Whether more come than the share is enough for: then whoever cannot begin at once is better told so."""
+        return self._demand.is_too_much()
 
     def took(self, seconds: float, count: int) -> None:
         """So long ``count`` took, one after the other."""
@@ -65,6 +79,7 @@ class Reserve:
         """One has begun."""
         self._pass()
         self._left_s -= self._each_s
+        self._demand.began(self._each_s)
 
     def wait_s(self) -> float:
         """Seconds until the next one may begin; 0: none."""

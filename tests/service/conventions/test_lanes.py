@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from service.api.lanes import GivesWay, Lane
-from service.api.patience import Patience, Waits
+from service.api.patience import Patience
 
 
 class Watch:
@@ -341,14 +341,3 @@ def test_a_quiet_hour_says_nothing_of_how_long_answers_take() -> None:
         assert await late is False
 
     in_a_loop(test)
-
-
-@pytest.mark.parametrize("a_few", [2, 8])
-def test_for_how_many_one_may_always_wait_is_said_of_each_kind_of_work(a_few: int) -> None:
-    watch = Watch()
-    waits = Waits(Patience(0.001, 0.3, a_few), watch)
-    for _ in range(500):
-        waits.moved(0.05)
-    assert not waits.may_stay(10.0), "from now on more is asked than can be answered"
-    assert waits.may_join(a_few)
-    assert not waits.may_join(a_few + 1)
