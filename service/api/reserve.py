@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 from service.api.demand import Demand
 
-IN_A_ROW = 500
-"""The mean of so many says how fast the machine was."""
-REMEMBERED = 200
-"""So many means, of which the lowest counts: with some hundreds of searches a second, those of minutes."""
+IN_A_ROW = 100
+"""The mean of so many says how fast the machine was: a sixth of a second, in which it seldom changes."""
+KNOWN_FROM, REMEMBERED = 20, 1_000
+"""Of so many means, at least and at most, the lowest counts: with some hundreds of searches a second, those of seconds
+and of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Reserve:
         self._took_s += seconds
         if self._in_a_row >= IN_A_ROW:
             self._means.append(self._took_s / self._in_a_row)
-            self._each_s = min(self._means)
+            self._each_s = min(self._means) if len(self._means) >= KNOWN_FROM else 0.0
             self._in_a_row, self._took_s = 0, 0.0
 
     def began(self) -> None:

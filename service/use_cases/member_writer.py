@@ -8,16 +8,19 @@ Systems, 1984, call it group commit), and each is answered when that is committe
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from service.community import Community
-from service.precedence import standing_back
+from service.precedence import stand_back, standing_back
 from service.use_cases.put_member import Done, Put, put_members
 
 MOST_AT_ONCE = 64
 """Members in one transaction: nobody waits for more than so many others."""
 STANDS_BACK_S = 0.06
 """So long at most one transaction, and what the index learns of it, wait for gaps between searches."""
+APART_S = 0.0003
+"""Between two who are told: answering a whole transaction in one go would keep a search waiting for all of it."""
 
 
 class MemberWriter:
@@ -77,7 +80,10 @@ def _carry_out(community: Community, batch: list[tuple[Put, Future[Done]]]) -> N
         outcomes = put_members(community, [order for order, _ in batch])
     except BaseException as error:  # noqa: BLE001 -- nobody is left waiting
         outcomes = [error if isinstance(error, Exception) else RuntimeError(repr(error)) for _ in batch]
-    for (_, future), outcome in zip(batch, outcomes, strict=True):
+    for number, ((_, future), outcome) in enumerate(zip(batch, outcomes, strict=True)):
+        if number:
+            time.sleep(APART_S)
+            stand_back()
         if isinstance(outcome, Exception):
             future.set_exception(outcome)
         else:

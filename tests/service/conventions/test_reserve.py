@@ -8,15 +8,15 @@ import pytest
 
 from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
-from service.api.reserve import IN_A_ROW, REMEMBERED, Reserve, Share
+from service.api.reserve import IN_A_ROW, KNOWN_FROM, REMEMBERED, Reserve, Share
 from tests.service.conventions.test_lanes import Watch, entering, turns
 
 EACH_S = 0.001
 HALF = Share(0.5, 0.05)
 
 
-def known(reserve: Reserve, each_s: float) -> None:
-    for _ in range(IN_A_ROW):
+def known(reserve: Reserve, each_s: float, means: int = KNOWN_FROM) -> None:
+    for _ in range(IN_A_ROW * means):
         reserve.took(each_s, 1)
 
 
@@ -67,12 +67,11 @@ def test_a_machine_that_stays_slow_is_known_after_a_while() -> None:
     watch = Watch()
     reserve = Reserve(Share(0.5, 0.0), watch)
     known(reserve, EACH_S)
-    for _ in range(REMEMBERED - 1):
-        known(reserve, 3 * EACH_S)
+    known(reserve, 3 * EACH_S, REMEMBERED - 1)
     reserve.began()
     assert reserve.wait_s() == pytest.approx(EACH_S / 0.5)
     watch.now += 1.0
-    known(reserve, 3 * EACH_S)
+    known(reserve, 3 * EACH_S, 1)
     reserve.began()
     assert reserve.wait_s() == pytest.approx(3 * EACH_S / 0.5)
 
@@ -80,7 +79,7 @@ def test_a_machine_that_stays_slow_is_known_after_a_while() -> None:
 def test_until_it_is_known_what_one_takes_nobody_waits() -> None:
     watch = Watch()
     reserve = Reserve(Share(0.1, 0.0), watch)
-    for _ in range(IN_A_ROW - 1):
+    for _ in range(IN_A_ROW * KNOWN_FROM - 1):
         reserve.began()
         reserve.took(1.0, 1)
     assert reserve.wait_s() == 0.0
