@@ -21,7 +21,7 @@ from service.profile_text import profile_of
 from service.settings import Settings
 from service.storage import members
 from service.storage.database import Database
-from service.use_cases import put_member
+from service.use_cases import member_writer, put_member
 from service.use_cases.answer_match import accept_match
 from service.use_cases.audit import everything, wanted_rows
 from service.use_cases.find_buddies import Wish, find_at_once, find_buddies
@@ -107,6 +107,18 @@ def test_who_waits_shares_a_transaction(community: Community, writer: MemberWrit
     view = community.index.view()
     assert view.seq >= max(row.seq for row, _ in done), "nobody is answered before the index knows"
     assert {stored(community, name, "buddy_capacity") for name in [*NAMES, "new"]} == {3}
+
+
+def test_they_are_told_one_after_the_other_and_a_search_may_come_between(
+    community: Community, writer: MemberWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, futures = list[int](), list[Future[Done]]()
+    monkeypatch.setattr(member_writer, "stand_back", lambda: told.append(sum(future.done() for future in futures)))
+    with all_waiting(community, writer):
+        futures += [put(community, writer, name, buddy_capacity=7) for name in NAMES[:5]]
+    for future in futures:
+        future.result(WITHIN_S)
+    assert told == [1, 2, 3, 4]
 
 
 def test_a_refusal_is_nobody_elses(community: Community, writer: MemberWriter, transactions: list[object]) -> None:
