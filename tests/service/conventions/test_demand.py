@@ -10,8 +10,9 @@ import pytest
 from service.api.demand import UNSEEN_S, Demand
 from service.api.lanes import Lane
 from service.api.patience import Patience
-from service.api.reserve import IN_A_ROW, KNOWN_FROM, Reserve, Share
+from service.api.reserve import Reserve, Share
 from tests.service.conventions.test_lanes import Watch, all_of, entering, turns
+from tests.service.conventions.test_reserve import known
 
 EACH_S, SHARE, EXCESS_S = 0.001, 0.6, 0.1005
 A_SECOND = SHARE / EACH_S
@@ -108,8 +109,7 @@ def test_while_too_much_is_asked_who_cannot_begin_at_once_is_told_so() -> None:
     async def run() -> None:
         watch = Watch()
         reserve = Reserve(Share(SHARE, 0.0, EXCESS_S), watch)
-        for _ in range(IN_A_ROW * KNOWN_FROM):
-            reserve.took(EACH_S, 1)
+        known(reserve, EACH_S)
         lane = Lane(1, 1_000, Patience(1e9, 1e9), watch, reserve=reserve)
         assert await lane.enter()
         waiting = [entering(lane) for _ in range(90)]

@@ -63,6 +63,17 @@ def test_a_slow_moment_is_what_the_reserve_is_for() -> None:
     assert waited == 0.0
 
 
+def test_a_halt_is_nobodys_work() -> None:
+    watch = Watch()
+    reserve = Reserve(Share(0.5, 0.0), watch)
+    reserve.took(60.0, 1)
+    known(reserve, EACH_S)
+    reserve.took(60.0, 1)
+    known(reserve, EACH_S, 1)
+    reserve.began()
+    assert reserve.wait_s() == pytest.approx(EACH_S / 0.5)
+
+
 def test_a_machine_that_stays_slow_is_known_after_a_while() -> None:
     watch = Watch()
     reserve = Reserve(Share(0.5, 0.0), watch)
