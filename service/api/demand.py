@@ -21,6 +21,10 @@ _FORGETS = 5.0
 _AHEAD_S = 0.01
 """Seconds of work that may be begun before there was time for it."""
 
+_LIKELY = 0.25
+"""Of what may be asked beyond the share: of those who come by chance, at four fifths of what can be answered, hardly
+ever so many do in a row."""
+
 
 class Demand:
     """What is asked of one kind of work.
@@ -60,6 +64,11 @@ class Demand:
         if self._too_much:
             self._pass()
         return self._too_much
+
+    def may_be_too_much(self) -> bool:
+        """Whether so much was asked already that it is likely."""
+        self._pass()
+        return self._asked_s > _LIKELY * self._excess_s
 
     def _pass(self) -> None:
         now = self._stopwatch()

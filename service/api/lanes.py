@@ -10,7 +10,9 @@ A lane may give way to another one: while anybody waits there, nobody begins her
 himself. Work that may come a moment later then takes the gaps that the other leaves, and a short halt of the machine is
 made up for by the work that nobody is in a hurry for.
 
-And it may leave a reserve (:mod:`service.api.reserve`): then nobody begins who would take of that.
+And it may leave a reserve (:mod:`service.api.reserve`): then nobody begins who would take of that. While more may be
+asked there than can be answered, and it is not known yet, the newest goes first (Maurer: Fail at Scale, 2015): those
+who wait will be sent away, and in the order in which they came everybody who is let in would be late.
 """
 
 from __future__ import annotations
@@ -155,7 +157,8 @@ class Lane:
             self._let_in_at = None
         self._send_away()
         while self._queue and self.inside < self._places and self._begun < self._a_turn:
-            came, let_in = self._queue[0]
+            first = -1 if self._reserve is not None and self._reserve.may_be_asked_too_much() else 0
+            came, let_in = self._queue[first]
             if wait_s := self._waits_for(came):
                 self._look_again_in(wait_s)
                 self._let_those_behind()
@@ -163,7 +166,7 @@ class Lane:
             if self._later is not None:
                 self._later.cancel()
                 self._later = None
-            self._queue.popleft()
+            del self._queue[first]
             if not let_in.done():
                 let_in.set_result(True)
                 self._let_in()

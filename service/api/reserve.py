@@ -67,6 +67,10 @@ class Reserve:
         """Whether more come than the share is enough for: then whoever cannot begin at once is better told so."""
         return self._demand.is_too_much()
 
+    def may_be_asked_too_much(self) -> bool:
+        """Whether that is likely: then whoever comes is better answered before those who wait already."""
+        return self._demand.may_be_too_much()
+
     def took(self, seconds: float, count: int) -> None:
         """So long ``count`` took, one after the other."""
         self._in_a_row += count

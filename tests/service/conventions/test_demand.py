@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from service.api.demand import UNSEEN_S, Demand
 from service.api.lanes import Lane
 from service.api.patience import Patience
-from service.api.reserve import Reserve, Share
-from tests.service.conventions.test_lanes import Watch, all_of, entering, turns
+from service.api.reserve import IN_A_ROW, KNOWN_FROM, Reserve, Share
+from tests.service.conventions.test_lanes import A_SECOND as ONE_BY_ONE
+from tests.service.conventions.test_lanes import SECONDS, Watch, all_of, entering, simulated, turns
 from tests.service.conventions.test_reserve import known
 
 EACH_S, SHARE, EXCESS_S = 0.001, 0.6, 0.1005
@@ -125,3 +127,31 @@ def test_while_too_much_is_asked_who_cannot_begin_at_once_is_told_so() -> None:
         assert await lane.enter() is False
 
     asyncio.run(run())
+
+
+class TakesAsLong(Reserve):
+    """Where the clock stands still while somebody is let in."""
+
+    def __init__(self, each_s: float, stopwatch: Callable[[], float]) -> None:
+        super().__init__(Share(1.0, 1e9, 80.5 * each_s), stopwatch)
+        for _ in range(IN_A_ROW * KNOWN_FROM):
+            super().took(each_s, 1)
+
+    def took(self, seconds: float, count: int) -> None:
+        """That is known."""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_of_those_who_are_let_in_are_late_from_the_first_moment_at_which_too_much_is_asked(seed: int) -> None:
+    told = simulated(seed, 3.0, 0.0, lambda watch: TakesAsLong(1 / ONE_BY_ONE, watch))
+    answers_ahead = told.waits * ONE_BY_ONE
+    assert np.sum(answers_ahead > 4.0) < 20, "in the order in which they came it would be forty"
+    assert len(answers_ahead) > 0.7 * SECONDS * ONE_BY_ONE, "with one place, and nobody who waits for it"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_those_who_can_be_answered_are_so_in_the_order_in_which_they_came(seed: int) -> None:
+    told, in_order = (
+        simulated(seed, 0.8, 0.0, reserve) for reserve in (lambda watch: TakesAsLong(1 / ONE_BY_ONE, watch), None)
+    )
+    assert told.let_in == in_order.let_in

@@ -11,6 +11,7 @@ import pytest
 
 from service.api.lanes import GivesWay, Lane
 from service.api.patience import Patience
+from service.api.reserve import Reserve
 
 
 class Watch:
@@ -170,7 +171,9 @@ class Told:
 A_SECOND, SECONDS = 250, 20
 
 
-def simulated(seed: int, asked: float, stall_s: float) -> Told:
+def simulated(
+    seed: int, asked: float, stall_s: float, reserve: Callable[[Callable[[], float]], Reserve] | None = None
+) -> Told:
     """A service that answers one after the other, 250 a second, asked at ``asked`` times that by chance."""
     drawn = np.random.default_rng(seed)
     told, pace = Told(), 1 / A_SECOND
@@ -178,7 +181,7 @@ def simulated(seed: int, asked: float, stall_s: float) -> Told:
 
     async def run() -> None:
         watch = Watch()
-        lane = Lane(1, 1_000, Patience(0.02, 0.5), watch)
+        lane = Lane(1, 1_000, Patience(0.02, 0.5), watch, reserve=reserve(watch) if reserve else None)
         ends: list[float] = []
         tasks: list[asyncio.Task[None]] = []
 

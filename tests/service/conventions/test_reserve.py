@@ -119,3 +119,28 @@ def test_while_a_lane_rests_it_is_the_turn_of_others() -> None:
         assert searches.busy()
 
     asyncio.run(run())
+
+
+def test_while_too_much_may_be_asked_the_newest_goes_first() -> None:
+    async def run() -> None:
+        watch = Watch()
+        reserve = Reserve(Share(0.5, 1.0, 4 * 10.5 * EACH_S), watch)
+        known(reserve, EACH_S)
+        lane = Lane(1, 100, Patience(1e9, 1e9), watch, reserve=reserve)
+        assert await lane.enter()
+        order: list[int] = []
+
+        async def ask(number: int) -> None:
+            assert await lane.enter()
+            order.append(number)
+
+        asking = [asyncio.create_task(ask(number)) for number in range(14)]
+        await turns(4)
+        asking[12].cancel()
+        for _ in range(13):
+            await turns(4)
+            lane.leave()
+        await asyncio.gather(*asking, return_exceptions=True)
+        assert order == [13, 11, 10, 9, *range(9)], "in order again when ten are left of those who came"
+
+    asyncio.run(run())
