@@ -187,8 +187,8 @@ def _printed(size: int, seconds: float, told: dict[str, Phase]) -> Table:
             "Machine: how many times as long as at its best it took for the same work, at the median and the 90th",
             "percentile of all moments: others share its processors.",
             f"Without a reserve ({' '.join(ALL_OF_IT)}): a third of the time.",
-            f"Bar: p99 of at most {BAR:.0f} medians and no refusal at {percent(SHARE)}; at three times a p99 of at most",
-            f"{KEPT:.2f} times that of the {percent(SHARE)} before and after it together.",
+            f"Bar: p99 of at most {BAR:.0f} medians and no refusal at {percent(SHARE)}; at three times a p99 of",
+            f"at most {KEPT:.2f} times that of the {percent(SHARE)} before and after it together.",
         ),
     )
     fastest = min(phase.speed.fastest() for phase in told.values())
