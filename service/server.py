@@ -18,6 +18,9 @@ from service.loopback import loopback_address
 from service.wire_protocol import ProblemProtocol
 
 BACKLOG = 512
+ACCEPTED_A_TURN = 8
+"""Connections. libuv takes one in each turn of its loop from each socket that listens (since 1.45), and where a turn
+is a search, whoever connects while many do would be seen tens of milliseconds later, and be let in or refused then."""
 GRACE_S = 10
 KEEP_ALIVE_S = 75
 """So long a connection may be silent between two requests. Longer than proxies and clients keep theirs (60 s is
@@ -60,6 +63,13 @@ def listen(host: str, port: int) -> socket.socket:
         raise AddressTakenError(address, port, error.strerror or str(error)) from error
     listener.listen(BACKLOG)
     return listener
+
+
+def several_times(listener: socket.socket) -> list[socket.socket]:
+    """A listening socket as often as connections are to be taken from it in one turn of the event loop."""
+    if sys.platform == "win32":  # no uvloop there: asyncio takes all who wait, and a handle can be waited for once
+        return [listener]
+    return [listener, *(listener.dup() for _ in range(ACCEPTED_A_TURN - 1))]
 
 
 def url_of(listener: socket.socket) -> str:
@@ -112,7 +122,7 @@ def run(community: Community, listener: socket.socket) -> None:
     gc.set_threshold(*COLLECT_AFTER)
     community.index.when_made = _keep_for_good
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn has stopped in good order and tells what stopped it
-        server_for(community).run(sockets=[listener])
+        server_for(community).run(sockets=several_times(listener))
 
 
 def _keep_for_good() -> None:

@@ -53,8 +53,8 @@ STORING_GIVES_WAY_S = 0.1
 that is being stored."""
 SEARCHES_MAKE_UP_FOR_S = 0.25
 """Of searching, after a moment in which the machine stood still or nobody came."""
-SEARCHES_EXCEED_S = 0.06
-"""Of searching, asked for beyond the share: more than seventy who ask in one moment."""
+SEARCHES_EXCEED_S = 0.04
+"""Of searching, asked for beyond the share: fifty who ask in one moment."""
 LONG_PATIENCE = Patience(10.0, 10.0)
 """Who sends an import can wait for another one to end."""
 _TIMED: frozenset[Work] = frozenset({"search", "read", "change", "store", "wait"})

@@ -126,7 +126,7 @@ def serving(settings: Settings) -> Iterator[Served]:
     community = Community.open(settings)
     listener = server.listen("127.0.0.1", 0)
     running = server.server_for(community)
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=running.run, kwargs={"sockets": server.several_times(listener)})
     thread.start()
     try:
         with httpx.Client(base_url=server.url_of(listener), timeout=30, headers=bearer(community)) as client:

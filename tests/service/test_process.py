@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvloop
 
 from matcher import MemberProfile
 from service import server
@@ -102,3 +105,30 @@ def test_short_pieces_are_sent_at_once_by_any_loop() -> None:
         with accepted:
             assert accepted.proto == socket.IPPROTO_TCP, "what asyncio asks for"
             assert client.fileno() >= 0
+
+
+def test_many_who_connect_at_once_are_seen_in_a_few_turns_of_the_loop() -> None:
+    async def turns(clients: int) -> int:
+        loop, seen, rounds = asyncio.get_running_loop(), [], 0
+
+        class Seen(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                seen.append(transport)
+
+        with server.listen("127.0.0.1", 0) as listener, contextlib.ExitStack() as connected:
+            for _ in range(clients):
+                connected.enter_context(socket.create_connection(listener.getsockname()))
+            sockets = server.several_times(listener)
+            servers = [await loop.create_server(Seen, sock=one) for one in sockets]
+            while len(seen) < clients:
+                await asyncio.sleep(0)
+                rounds += 1
+            for transport in seen:
+                transport.close()
+            for running in servers:
+                running.close()
+            for one in sockets:
+                one.close()
+        return rounds
+
+    assert uvloop.run(turns(64)) <= 2 * 64 // server.ACCEPTED_A_TURN, "one socket alone takes 64"
