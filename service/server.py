@@ -19,8 +19,9 @@ from service.wire_protocol import ProblemProtocol
 
 BACKLOG = 512
 ACCEPTED_A_TURN = 8
-"""Connections. libuv takes one in each turn of its loop from each socket that listens (its pull request 3696), and where a turn
-is a search, whoever connects while many do would be seen tens of milliseconds later, and be let in or refused then."""
+"""Connections. libuv takes one in each turn of its loop from each socket that listens (its pull request 3696). Where a
+turn is a search, whoever connects while many do would be seen tens of milliseconds later, and be let in or refused
+then."""
 GRACE_S = 10
 KEEP_ALIVE_S = 75
 """So long a connection may be silent between two requests. Longer than proxies and clients keep theirs (60 s is
