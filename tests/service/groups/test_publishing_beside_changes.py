@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -104,10 +105,9 @@ def test_who_is_erased_meanwhile_is_not_published(
 def test_the_day_turns(groups: Groups, after_each_look: Let, monkeypatch: pytest.MonkeyPatch) -> None:
     address, _ = groups.form()
     today = groups.served.community.settings.today()
-    days = iter([today, today.replace(day=today.day + 1)])
-    tomorrow = today.replace(day=today.day + 1)
-    monkeypatch.setattr(Settings, "today", lambda _: next(days, tomorrow))
+    tomorrow = today + timedelta(days=1)
     looked = after_each_look(lambda _: None)
+    monkeypatch.setattr(Settings, "today", lambda _: tomorrow if looked else today)
     reply = groups.publish(address, 1)
     assert reply.status_code == 200, reply.text
     assert looked == [1, 2]
