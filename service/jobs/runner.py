@@ -22,7 +22,7 @@ from service.community import Community
 from service.logs import places
 from service.problems import ProblemDetails, details_of
 from service.use_cases import job_claims
-from service.use_cases.job_claims import Claim, ClaimLostError, Outcome, Task, Work
+from service.use_cases.job_claims import CancelAskedError, Claim, ClaimLostError, Outcome, Task, Work
 
 BEAT_S = 0.5
 """How often is looked whether the job is still wanted; news of its progress are told as often."""
@@ -154,7 +154,7 @@ class JobRun:
     def _end_without_result(self, error: BaseException) -> None:
         if self._lost or isinstance(error, ClaimLostError):
             self._log.warning("job_lost")
-        elif self._cancelled:
+        elif self._cancelled or isinstance(error, CancelAskedError):
             job_claims.end_cancelled(self._community, self._claim)
             self._log.info("job_cancelled")
         elif isinstance(error, _HaltedError):

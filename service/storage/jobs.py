@@ -144,10 +144,14 @@ def end(
     result: str | None = None,
     problem: str | None = None,
 ) -> bool:
-    """End a job in the state and attempt of ``row``; False, and nothing is changed, if it is in another by now."""
+    """End a job in the state and attempt of ``row``; False, and nothing is changed, if it is in another by now.
+
+    Nor is a job done that its owner wants no more.
+    """
     values = {"state": state, "event": _NEXT_EVENT, "worker": None, "lease_until": None, "ended_at": at}
-    changed = _held(row.job_id, row.attempt, row.state).values(values | {"result": result, "problem": problem})
-    return connection.execute(changed).rowcount == 1
+    held = _held(row.job_id, row.attempt, row.state)
+    wanted = held.where(jobs.c.cancel_asked.is_(False)) if state == "done" else held
+    return connection.execute(wanted.values(values | {"result": result, "problem": problem})).rowcount == 1
 
 
 def give_back(connection: Connection, job_id: str, attempt: int, *, lost: int) -> bool:

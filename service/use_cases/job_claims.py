@@ -33,6 +33,10 @@ class ClaimLostError(MatcherError):
     """Another worker has the job by now, or it has ended: nothing of this attempt counts."""
 
 
+class CancelAskedError(MatcherError):
+    """Its owner was told that the job is cancelled before its result was stored: nothing of it counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A job that a worker has claimed, and what it is to do.
@@ -153,9 +157,11 @@ def is_cancelled(community: Community, claim: Claim) -> bool:
 def end_done(community: Community, claim: Claim, outcome: Outcome) -> None:
     """End a job that has its result, and write what belongs to it, in one transaction.
 
-    May be called again by somebody who was cut off and cannot know whether it was done.
+    May be called again by somebody who was cut off and cannot know whether it was done. Of a job that was told to be
+    cancelled nothing comes any more, however late that was.
 
     Raises:
+        CancelAskedError: if its owner wants it no more; nothing is written then.
         ClaimLostError: if somebody else has the job by now; nothing is written then.
     """
     at, result = community.settings.now(), msgspec.json.encode(outcome.result).decode()
@@ -166,6 +172,8 @@ def end_done(community: Community, claim: Claim, outcome: Outcome) -> None:
                 outcome.settle(connection)
             return
         row = jobs.one(connection, claim.row.job_id)
+        if row is not None and (row.state, row.attempt, row.cancel_asked) == (RUNNING, claim.row.attempt, True):
+            raise CancelAskedError(claim.row.job_id)
         if row is None or (row.state, row.attempt) != ("done", claim.row.attempt):
             raise ClaimLostError(claim.row.job_id)
 

@@ -106,6 +106,9 @@ def test_given_back_and_cancelled(database: Database) -> None:
         assert jobs.ask_to_cancel(connection, row.job_id)
         assert not jobs.ask_to_cancel(connection, row.job_id), "once is enough"
         assert jobs.cancel_is_asked(connection, row.job_id, 2) is True
+        assert not jobs.end(connection, again, "done", T[3], result="{}"), "its owner wants nothing of it any more"
+        assert jobs.end(connection, again, "cancelled", T[3])
+    assert (stored(database, row).state, stored(database, row).result) == ("cancelled", None)
 
 
 def test_of_many_who_claim_at_once_each_job_has_one(database: Database) -> None:

@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from matcher import MemberProfile
+from matcher.grouping import solving
 from matcher.grouping.plan import GroupPlan
 from matcher.grouping.spec import GroupSpec
 from matcher.verification.grouping import verify_groups
@@ -162,7 +163,8 @@ def test_a_disk_that_is_full_leaves_no_plan(groups: Groups, tmp_path: Path, monk
     assert later["state"] == "done"
 
 
-def test_a_search_that_is_cancelled_ends_without_a_plan(groups: Groups) -> None:
+def test_a_search_that_is_cancelled_ends_without_a_plan(groups: Groups, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solving, "PATIENCE", 10**9)  # so few members would be done before anybody could say a word
     reply = groups.ask("POST", "/v1/group-plans", json={"spec": SPEC, "time_limit_s": 600.0, "iterations": 10**9})
     job, address = f"/v1/jobs/{reply.json()['job_id']}", reply.headers["location"]
     with ThreadPoolExecutor(1) as pool:
@@ -173,7 +175,8 @@ def test_a_search_that_is_cancelled_ends_without_a_plan(groups: Groups) -> None:
         told = groups.ask("GET", job).json()["progress"]
         assert told["phase"]
         assert 0 <= told["share_done"] <= 1
-        groups.ask("DELETE", job)
+        asked = groups.ask("DELETE", job)
+        assert (asked.status_code, asked.json()["cancel_asked"]) == (202, True)
         working.result(60)
     ended = groups.plan(address)
     assert (ended["state"], ended["revision"], ended["plan"]) == ("cancelled", 0, None)

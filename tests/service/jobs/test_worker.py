@@ -189,6 +189,33 @@ def test_cancelled_while_it_waits_and_while_it_runs(
     assert cancel_job(community, OWNER, job_id) == job
 
 
+def test_cancelled_before_its_result_is_stored_nothing_comes_of_it(
+    community: Community, queued: Queue, awaited: Await, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "BEAT_S", 60.0)  # so nobody tells the job, and it comes to its end
+    job_id = queued(steps=40, pause_s=0.05)
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work_once, community)
+        awaited(job_id, lambda job: job.state == "running" and bool(evidence()))
+        assert cancel_job(community, OWNER, job_id).cancel_asked
+        assert working.result(20) is Ending.SETTLED
+    assert evidence()[-1].startswith("ended")
+    job = awaited(job_id)
+    assert (job.state, job.result, job.problem) == ("cancelled", None, None)
+    assert files(community) == []
+
+
+def test_cancelled_nothing_is_written_beside_the_result(community: Community, queued: Queue) -> None:
+    job_id = queued()
+    claim = claim_next(community, ("count",), "w")
+    assert claim is not None
+    cancel_job(community, OWNER, job_id)
+    written: list[Connection] = []
+    with pytest.raises(job_claims.CancelAskedError):
+        end_done(community, claim, Outcome({}, written.append))
+    assert written == []
+
+
 def test_a_worker_that_was_taken_for_dead_writes_nothing(community: Community, queued: Queue, awaited: Await) -> None:
     job_id = queued()
     first = claim_next(community, ("count",), "first")
