@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -145,20 +144,12 @@ def _small_settings(*args: Any) -> Settings:
 
 
 def _forked(asked: dict[str, Any]) -> int:
+    """The new process never returns from here: it ends as any program does, with its status or its traceback."""
     pid = os.fork()
-    if pid:
-        return pid
-    status = 1
-    try:
+    if not pid:
         _run(asked)
-    except SystemExit as end:
-        status = int(end.code or 0)
-    except Exception:  # noqa: BLE001 - the process ends here, whatever it was
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
+        sys.exit()
+    return pid
 
 
 def main() -> None:
@@ -166,7 +157,7 @@ def main() -> None:
     import service.cli  # noqa: F401 - what takes long, once for all
     import tests.faults.crash_points  # noqa: F401
 
-    running: set[int] = set()
+    launcher_pid, running = os.getpid(), set[int]()
     try:
         for line in sys.stdin:
             asked = json.loads(line)
@@ -179,7 +170,7 @@ def main() -> None:
                 running -= {pid}
             print(json.dumps(answer), flush=True)
     finally:
-        for pid in running:
+        for pid in running if os.getpid() == launcher_pid else ():
             os.kill(pid, signal.SIGKILL)
 
 
