@@ -21,7 +21,7 @@ from service.jobs.runner import Ending
 from service.jobs.worker import Worker
 from service.logs import configure_logs
 from service.use_cases import job_claims
-from service.use_cases.job_claims import ClaimLostError, Outcome, claim_next, end_done
+from service.use_cases.job_claims import Claim, ClaimLostError, Outcome, claim_next, end_done
 from service.use_cases.jobs import cancel_job
 from tests.service.jobs.conftest import OWNER, Await, Queue, Working
 from tests.service.jobs.kinds import LEASE_S, READY, WORK
@@ -190,16 +190,16 @@ def test_cancelled_while_it_waits_and_while_it_runs(
 
 
 def test_cancelled_before_its_result_is_stored_nothing_comes_of_it(
-    community: Community, queued: Queue, awaited: Await, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+    community: Community, queued: Queue, awaited: Await, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "BEAT_S", 60.0)  # so nobody tells the job, and it comes to its end
-    job_id = queued(steps=40, pause_s=0.05)
-    with ThreadPoolExecutor(1) as pool:
-        working = pool.submit(work_once, community)
-        awaited(job_id, lambda job: job.state == "running" and bool(evidence()))
-        assert cancel_job(community, OWNER, job_id).cancel_asked
-        assert working.result(20) is Ending.SETTLED
-    assert evidence()[-1].startswith("ended")
+    def cancelled_first(community: Community, claim: Claim, outcome: Outcome) -> None:
+        assert cancel_job(community, OWNER, claim.row.job_id).cancel_asked
+        assert files(community) != [], "it has its result"
+        end_done(community, claim, outcome)
+
+    monkeypatch.setattr(job_claims, "end_done", cancelled_first)
+    job_id = queued(steps=1)
+    assert work_once(community) is Ending.SETTLED
     job = awaited(job_id)
     assert (job.state, job.result, job.problem) == ("cancelled", None, None)
     assert files(community) == []
